@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/svcgate/svcgate"
+)
+
+// holdRow is an authorization and one deposit or void that names it; an authorization without any has one row of which
+// the second half is empty.
+type holdRow struct {
+	ID                  string `db:"id"`
+	ProviderTransaction string `db:"provider_transaction"`
+	Order               string `db:"order_number"`
+	CardPrint           string `db:"card_print"`
+	Last4               string `db:"last4"`
+	Minor               int64  `db:"minor"`
+	Currency            string `db:"currency"`
+	Created             int64  `db:"created"`
+
+	UseOperation string `db:"use_operation"`
+	UseState     string `db:"use_state"`
+	UseOutcome   string `db:"use_outcome"`
+	UseAccepted  bool   `db:"use_accepted"`
+	UseMinor     int64  `db:"use_minor"`
+	UseCurrency  string `db:"use_currency"`
+}
+
+// An approved amount that the provider did not tell is the one asked for.
+const sqlHolds = `
+	WITH held AS (
+		SELECT * FROM transactions
+			WHERE order_number = ?1 AND order_number <> '' AND service = ?2
+			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
+		UNION
+		SELECT * FROM transactions
+			WHERE provider_transaction = ?3 AND provider_transaction <> '' AND service = ?2
+			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
+	)
+	SELECT h.id, h.provider_transaction, h.order_number, h.card_print, h.last4, h.created,
+		iif(h.amount_currency <> '', h.amount_minor, h.requested_minor) AS minor,
+		iif(h.amount_currency <> '', h.amount_currency, h.requested_currency) AS currency,
+		coalesce(u.operation, '') AS use_operation, coalesce(u.state, '') AS use_state, coalesce(u.outcome, '') AS use_outcome,
+		coalesce(u.accepted, 0) AS use_accepted,
+		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_minor, u.requested_minor), 0) AS use_minor,
+		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_currency, u.requested_currency), '') AS use_currency
+	FROM held h LEFT JOIN transactions u
+		ON u.authorization_id = h.provider_transaction AND u.authorization_id <> '' AND u.service = ?2
+		AND u.operation IN ('deposit', 'void')
+	ORDER BY h.created, h.id, u.created, u.id`
+
+// Holds returns the approved and partial authorizations of an order, and the one with the provider's transaction id,
+// oldest first.
+//
+// Captured is what is certain: approved deposits. Remaining takes every doubt for the worse, because a deposit that is
+// refused here can be made later and a deposit that the hold does not cover cannot be unmade: a deposit that is under
+// way, unresolved, or accepted with an undefined code counts as captured whole, and such a void as freed.
+func (s *Store) Holds(ctx context.Context, service, order, authorization string) ([]svcgate.Hold, error) {
+	var rows []holdRow
+	if err := s.read.statements[sqlHolds].SelectContext(ctx, &rows, order, service, authorization); err != nil {
+		return nil, fmt.Errorf("reading holds: %w", err)
+	}
+	var holds []svcgate.Hold
+	for i := range rows {
+		row := &rows[i]
+		if len(holds) == 0 || holds[len(holds)-1].TransactionID != row.ID {
+			amount, err := money(row.Minor, row.Currency)
+			if err != nil {
+				return nil, fmt.Errorf("hold of transaction %s as stored: %w", row.ID, err)
+			}
+			none, err := money(0, row.Currency)
+			if err != nil {
+				return nil, fmt.Errorf("hold of transaction %s as stored: %w", row.ID, err)
+			}
+			holds = append(holds, svcgate.Hold{
+				Authorization: row.ProviderTransaction, TransactionID: row.ID, Order: row.Order, CardPrint: row.CardPrint,
+				Last4: row.Last4, Amount: amount, Captured: none, Remaining: amount, Created: instant(row.Created),
+			})
+		}
+		if err := row.use(&holds[len(holds)-1]); err != nil {
+			return nil, fmt.Errorf("hold of transaction %s: %w", row.ID, err)
+		}
+	}
+	return holds, nil
+}
+
+// use takes the row's deposit or void off the hold.
+func (r *holdRow) use(h *svcgate.Hold) error {
+	certain, possible, err := r.happened()
+	if err != nil || !possible {
+		return err
+	}
+	none, err := money(0, h.Amount.Currency())
+	if err != nil {
+		return err
+	}
+	if r.UseOperation == svcgate.Void.String() {
+		h.Remaining = none
+		return nil
+	}
+	amount, err := money(r.UseMinor, r.UseCurrency)
+	if err != nil {
+		return err
+	}
+	if certain {
+		if h.Captured, err = h.Captured.Plus(amount); err != nil {
+			return fmt.Errorf("adding a deposit: %w", err)
+		}
+	}
+	if h.Remaining, err = h.Remaining.Minus(amount); err != nil {
+		h.Remaining = none
+	}
+	return nil
+}
+
+// happened reports whether the use was certainly carried out, and whether it may have been.
+func (r *holdRow) happened() (certain, possible bool, err error) {
+	switch outcome := svcgate.Outcome(r.UseOutcome); outcome {
+	case "": // none at all, or under way
+		return false, r.UseState == string(svcgate.StateSent), nil
+	case svcgate.Approved, svcgate.Partial:
+		return true, true, nil
+	case svcgate.Unknown:
+		return false, true, nil
+	case svcgate.Undefined:
+		return false, r.UseAccepted, nil
+	case svcgate.Declined, svcgate.Unavailable:
+		return false, false, nil
+	default:
+		return false, false, fmt.Errorf("a stored outcome %q is not known", outcome)
+	}
+}

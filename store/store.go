@@ -1,0 +1,211 @@
+// Package store keeps the journal, the vendor response table and the tokens in SQLite.
+//
+// Every change goes through one writer that groups what is waiting into one commit and answers only after the disk
+// has it; readers have connections of their own that cannot write. The package never sees a card number in the
+// clear: it is given sealed bytes, the last four digits and a fingerprint.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/responsecodes"
+)
+
+// Defaults of Config.
+const (
+	DefaultBatch   = 256 // changes grouped into one commit at most
+	DefaultReaders = 4   // connections that read at the same time
+)
+
+// Config says how to open a store. Path must be set.
+type Config struct {
+	Path    string           // of the database file, in a directory that exists
+	Now     func() time.Time // stamps revocations; nil: time.Now
+	Log     *slog.Logger     // nil: discard
+	Batch   int              // 0: DefaultBatch
+	Readers int              // 0: DefaultReaders
+}
+
+// Errors of a Store.
+var (
+	ErrClosed   = errors.New("the store is closed")
+	ErrFinished = errors.New("the transaction was finished before")
+	// ErrSuspect: the disk failed while writing. Nothing was written of what the error answers, and nothing is until a
+	// trial write succeeds; each change and each Check makes one.
+	ErrSuspect = errors.New("the store's disk failed and does not yet take writes again")
+	// ErrUnsure: the disk failed during a commit and it cannot be told yet whether the change will be there.
+	ErrUnsure = errors.New("it is not known whether the change was kept")
+)
+
+// Store is an open database. It is safe for concurrent use.
+//
+// Every method that changes something returns nil only after the change is on disk. Its context is heeded while the
+// change waits for the writer: a change whose context ends there is withdrawn, and the error says that nothing was
+// written. Once the writer took it, the method waits for the truth, whatever becomes of the context.
+type Store struct {
+	path      string
+	now       func() time.Time
+	log       *slog.Logger
+	lock      *fileLock
+	file      os.FileInfo // of the database as it was opened
+	read      *readers
+	writer    *writer
+	recovered int
+
+	mu     sync.RWMutex // guards closed and the closing of queue
+	closed bool
+	queue  chan *change
+	done   chan struct{} // closed when the writer has drained the queue
+}
+
+var (
+	_ svcgate.Journal     = (*Store)(nil)
+	_ responsecodes.Store = (*Store)(nil)
+)
+
+// Open opens the database, makes it when there is none, brings its schema up to date and moves what an earlier process
+// left sent to unresolved and unknown. It refuses, with a sentence: a directory that does not exist, a file that
+// others may read, a network filesystem, a file that another process has open, the database of another program, a
+// schema newer than this program's, a damaged file, and a SQLite library older than 3.51.3.
+func Open(ctx context.Context, c Config) (*Store, error) { return open(ctx, c, host()) }
+
+func open(ctx context.Context, c Config, env environment) (_ *Store, err error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Batch <= 0 {
+		c.Batch = DefaultBatch
+	}
+	if c.Readers <= 0 {
+		c.Readers = DefaultReaders
+	}
+	s := &Store{now: c.Now, log: c.Log, queue: make(chan *change, c.Batch), done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("opening store %s: %w", c.Path, err), s.release())
+		}
+	}()
+	if err := env.checkLibrary(); err != nil {
+		return nil, err
+	}
+	if s.path, err = prepareFile(c.Path, env); err != nil {
+		return nil, err
+	}
+	if s.lock, err = lockFile(s.path + lockSuffix); err != nil {
+		return nil, err
+	}
+	if s.file, err = createFile(s.path); err != nil {
+		return nil, err
+	}
+	if s.writer, err = newWriter(ctx, s.path, c.Batch, c.Log); err != nil {
+		return nil, err
+	}
+	if s.recovered, err = s.writer.recover(ctx); err != nil {
+		return nil, err
+	}
+	if s.read, err = openReaders(ctx, s.path, c.Readers); err != nil {
+		return nil, err
+	}
+	if s.recovered > 0 {
+		s.log.Warn("attempts of an earlier process have no outcome", "count", s.recovered)
+	}
+	go func() {
+		defer close(s.done)
+		s.writer.run(s.queue)
+	}()
+	return s, nil
+}
+
+// Path returns the database file's path, absolute and without symbolic links.
+func (s *Store) Path() string { return s.path }
+
+// Recovered returns how many attempts Open found sent and without an outcome.
+func (s *Store) Recovered() int { return s.recovered }
+
+// Close refuses new changes, waits until those waiting are on disk and closes the database.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	s.closed = true
+	close(s.queue)
+	s.mu.Unlock()
+	<-s.done
+	if err := s.release(); err != nil {
+		return fmt.Errorf("closing store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// release closes what is open: readers first, so that the writer is the last connection and empties the log file.
+func (s *Store) release() error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// Check reports whether the store can be worked with: it is open, the database file is still the one that was opened,
+// it can be read, and the last write did not leave a doubt. After a disk failure it makes a trial write.
+func (s *Store) Check(ctx context.Context) error {
+	file, err := os.Stat(s.path)
+	if err != nil {
+		return fmt.Errorf("checking the database file: %w", err)
+	}
+	if !os.SameFile(file, s.file) {
+		return errors.New("the database file was replaced while it was open")
+	}
+	if s.writer.trouble.Load() != nil {
+		if err := s.change(ctx, &change{apply: func(*writer) error { return nil }}); err != nil {
+			return fmt.Errorf("checking the store: %w", err)
+		}
+	}
+	var one int
+	if err := s.read.GetContext(ctx, &one, `SELECT count FROM fence WHERE id = 1`); err != nil {
+		return fmt.Errorf("reading the store: %w", err)
+	}
+	return nil
+}
+
+// Stats counts what the writer did since Open.
+type Stats struct {
+	Commits  uint64 // transactions that were committed
+	Changes  uint64 // changes kept by them; Changes/Commits is what grouping saves
+	Largest  uint64 // most changes in one commit
+	Failures uint64 // changes answered with an error
+	Waiting  int    // changes in the queue now
+	WALBytes int64  // size of the write-ahead log file now
+	Suspect  bool   // a disk failure is not settled
+}
+
+// Stats returns the counters. It reads no table.
+func (s *Store) Stats() Stats {
+	w := s.writer
+	st := Stats{
+		Commits: w.commits.Load(), Changes: w.changes.Load(), Largest: w.largest.Load(), Failures: w.failures.Load(),
+		Waiting: len(s.queue), Suspect: w.trouble.Load() != nil,
+	}
+	if wal, err := os.Stat(s.path + "-wal"); err == nil {
+		st.WALBytes = wal.Size()
+	}
+	return st
+}

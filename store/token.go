@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
+)
+
+type tokenRow struct {
+	Name    string          `db:"name"`
+	Role    string          `db:"role"`
+	Created int64           `db:"created"`
+	Revoked sql.Null[int64] `db:"revoked"`
+}
+
+const (
+	sqlPutToken    = `INSERT INTO tokens (name, hash, role, created, revoked) VALUES (?, ?, ?, ?, ?)`
+	sqlHasToken    = `SELECT count(*) FROM tokens WHERE name = ? AND hash = ?`
+	sqlTokenByHash = `SELECT name, role, created, revoked FROM tokens WHERE hash = ?`
+	sqlTokens      = `SELECT name, role, created, revoked FROM tokens ORDER BY name`
+	sqlRevokeToken = `UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE name = ?`
+)
+
+// PutToken keeps a new token. A name that was ever used, also by a token revoked since, is an *svcgate.Error with
+// CodeConflict; a name, role or hash that is not one is CodeInvalid.
+func (s *Store) PutToken(ctx context.Context, t access.Token, hash string) error {
+	if err := errors.Join(t.Validate(), access.CheckHash(hash)); err != nil {
+		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_token", Op: "put token",
+			Detail: "Give a name of letters and digits and one of the roles.", Err: err}
+	}
+	err := s.change(ctx, &change{
+		apply: func(w *writer) error {
+			return w.exec(sqlPutToken, t.Name, hash, string(t.Role), t.Created.UnixMicro(), optional(t.Revoked))
+		},
+		there: func(w *writer) (bool, error) {
+			var n int
+			err := w.get(&n, sqlHasToken, t.Name, hash)
+			return n == 1, err
+		},
+	})
+	if isUnique(err) {
+		return &svcgate.Error{Code: svcgate.CodeConflict, Reason: "token_exists", Op: "put token", Field: "name",
+			Detail: "This name was given to a token before; names are never given twice.", Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("writing a token: %w", err)
+	}
+	return nil
+}
+
+// TokenByHash returns the good token whose text has the hash. One that is not there and one that was revoked are both
+// an *svcgate.Error with CodeNotFound; the latter has Reason "token_revoked".
+func (s *Store) TokenByHash(ctx context.Context, hash string) (access.Token, error) {
+	var row tokenRow
+	err := s.read.statements[sqlTokenByHash].GetContext(ctx, &row, hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return access.Token{}, notFound("token")
+	}
+	if err != nil {
+		return access.Token{}, fmt.Errorf("reading a token: %w", err)
+	}
+	t, err := row.token()
+	if err == nil && !t.Good() {
+		revoked := notFound("token")
+		revoked.Reason = "token_revoked"
+		return access.Token{}, revoked
+	}
+	return t, err
+}
+
+// Tokens returns all tokens, the revoked too, ordered by name.
+func (s *Store) Tokens(ctx context.Context) ([]access.Token, error) {
+	var rows []tokenRow
+	if err := s.read.SelectContext(ctx, &rows, sqlTokens); err != nil {
+		return nil, fmt.Errorf("reading tokens: %w", err)
+	}
+	tokens := make([]access.Token, len(rows))
+	for i := range rows {
+		var err error
+		if tokens[i], err = rows[i].token(); err != nil {
+			return nil, err
+		}
+	}
+	return tokens, nil
+}
+
+// RevokeToken makes the token useless from now on. Revoking twice keeps the first instant; a name that is not there is
+// an *svcgate.Error with CodeNotFound.
+func (s *Store) RevokeToken(ctx context.Context, name string) error {
+	now := s.now().UnixMicro()
+	err := s.change(ctx, &change{apply: func(w *writer) error {
+		n, err := w.affect(sqlRevokeToken, now, name)
+		if err == nil && n == 0 {
+			return notFound("token")
+		}
+		return err
+	}})
+	if err != nil {
+		return fmt.Errorf("revoking a token: %w", err)
+	}
+	return nil
+}
+
+func (r *tokenRow) token() (access.Token, error) {
+	role, err := access.ParseRole(r.Role)
+	if err != nil {
+		return access.Token{}, fmt.Errorf("token %s as stored: %w", r.Name, err)
+	}
+	t := access.Token{Name: r.Name, Role: role, Created: instant(r.Created)}
+	if r.Revoked.Valid {
+		t.Revoked = instant(r.Revoked.V)
+	}
+	return t, nil
+}

@@ -1,0 +1,248 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// change is something to write. apply may be run more than once, each time in a fresh transaction; when it returns an
+// error what it wrote is rolled back.
+type change struct {
+	apply func(*writer) error
+	there func(*writer) (bool, error) // tells after a doubtful commit whether the change is kept; nil: cannot tell
+	alone bool                        // apply runs outside a transaction and by itself
+
+	fate   atomic.Int32 // queued, then taken or withdrawn
+	err    error        // set before answered is closed
+	answer chan struct{}
+}
+
+const (
+	queued int32 = iota
+	taken
+	withdrawn
+)
+
+// change hands c to the writer and waits for its fate; see Store for what ctx does.
+func (s *Store) change(ctx context.Context, c *change) error {
+	c.answer = make(chan struct{})
+	if err := s.enqueue(ctx, c); err != nil {
+		return err
+	}
+	select {
+	case <-c.answer:
+	case <-ctx.Done():
+		if c.fate.CompareAndSwap(queued, withdrawn) {
+			return fmt.Errorf("waiting for the writer, nothing was written: %w", context.Cause(ctx))
+		}
+		<-c.answer
+	}
+	return c.err
+}
+
+func (s *Store) enqueue(ctx context.Context, c *change) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	select {
+	case s.queue <- c:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("queueing for the writer, nothing was written: %w", context.Cause(ctx))
+	}
+}
+
+// writer owns the only connection that writes. Its methods are called by one goroutine at a time.
+//
+// Transactions are opened and closed by statements on that connection, not by database/sql, because a sql.Tx prepares
+// a statement of the connection anew each time it is used.
+type writer struct {
+	db         *sqlx.DB
+	conn       *sqlx.Conn
+	statements map[string]*sqlx.Stmt
+	commit     func() error // ends a transaction; tests let it fail
+	batch      int
+	log        *slog.Logger
+
+	trouble                             atomic.Pointer[error] // a disk failure that is not settled
+	commits, changes, largest, failures atomic.Uint64
+}
+
+// run applies changes until the queue is closed and empty. It takes what is queued and never waits for more: under
+// load the queue fills while the disk works, so the batches grow by themselves.
+func (w *writer) run(queue <-chan *change) {
+	batch := make([]*change, 0, w.batch)
+	var alone *change
+	for first := range queue {
+		batch, alone = w.gather(batch[:0], first, queue)
+		if len(batch) > 0 {
+			w.write(batch)
+		}
+		if alone != nil {
+			alone.err = alone.apply(w)
+			w.answer(alone)
+		}
+	}
+}
+
+// gather takes the changes for one commit; a change that must run alone ends the batch.
+func (w *writer) gather(batch []*change, c *change, queue <-chan *change) (_ []*change, alone *change) {
+	for {
+		if c.fate.CompareAndSwap(queued, taken) {
+			if c.alone {
+				return batch, c
+			}
+			batch = append(batch, c)
+		}
+		if len(batch) == w.batch {
+			return batch, nil
+		}
+		select {
+		case next, ok := <-queue:
+			if !ok {
+				return batch, nil
+			}
+			c = next
+		default:
+			return batch, nil
+		}
+	}
+}
+
+// write applies the batch in one transaction and answers each change. When a change fails, each is applied again in a
+// transaction of its own, so that one cannot spoil the others.
+func (w *writer) write(batch []*change) {
+	if err := w.settle(); err != nil {
+		w.fail(batch, err)
+		return
+	}
+	if err := w.exec(sqlBegin); err != nil {
+		w.note(err)
+		w.fail(batch, fmt.Errorf("beginning a transaction: %w", err))
+		return
+	}
+	for _, c := range batch {
+		if err := c.apply(w); err != nil {
+			w.note(err)
+			w.note(w.rollback())
+			if len(batch) == 1 {
+				w.fail(batch, err)
+				return
+			}
+			for i := range batch {
+				w.write(batch[i : i+1])
+			}
+			return
+		}
+	}
+	if err := w.commit(); err != nil {
+		w.doubt(batch, err)
+		return
+	}
+	w.commits.Add(1)
+	w.kept(batch)
+}
+
+// doubt answers a batch whose commit failed. A failed commit may still be found kept after a restart, because the
+// write-ahead log can hold it although the disk reported an error. Once a later commit has succeeded the log holds
+// that instead, and what cannot be read now will never appear; only then is the answer known.
+func (w *writer) doubt(batch []*change, commitErr error) {
+	w.log.Error("commit failed", "changes", len(batch), "err", commitErr)
+	w.trouble.Store(&commitErr)
+	if err := w.settle(); err != nil {
+		w.fail(batch, fmt.Errorf("committing: %w: %w", ErrUnsure, commitErr))
+		return
+	}
+	for _, c := range batch {
+		if c.there == nil {
+			w.fail([]*change{c}, fmt.Errorf("committing: %w: %w", ErrUnsure, commitErr))
+			continue
+		}
+		switch there, err := c.there(w); {
+		case err != nil:
+			w.fail([]*change{c}, fmt.Errorf("committing: %w: %w: reading back: %w", ErrUnsure, commitErr, err))
+		case there:
+			w.kept([]*change{c})
+		default:
+			w.fail([]*change{c}, fmt.Errorf("committing, nothing was written: %w", commitErr))
+		}
+	}
+}
+
+// settle returns nil when there is no trouble, or when a trial write shows that the disk takes writes again.
+func (w *writer) settle() error {
+	trouble := w.trouble.Load()
+	if trouble == nil {
+		return nil
+	}
+	if err := errors.Join(w.rollback(), w.tryFence()); err != nil {
+		return fmt.Errorf("%w: %w: trial write: %w", ErrSuspect, *trouble, err)
+	}
+	w.trouble.Store(nil)
+	w.log.Warn("the disk takes writes again", "after", (*trouble).Error())
+	return nil
+}
+
+func (w *writer) tryFence() error {
+	err := w.exec(sqlBegin)
+	if err == nil {
+		err = w.exec(sqlFence)
+	}
+	if err == nil {
+		err = w.commit()
+	}
+	if err != nil {
+		return errors.Join(err, w.rollback())
+	}
+	return nil
+}
+
+// rollback ends the transaction if there is one: after some errors SQLite has ended it by itself.
+func (w *writer) rollback() error {
+	open, err := inTransaction(w.conn)
+	if err != nil || !open {
+		return err
+	}
+	return w.exec(sqlRollback)
+}
+
+// note keeps an error that tells of the disk rather than of the change.
+func (w *writer) note(err error) {
+	if isDiskError(err) {
+		w.log.Error("writing failed", "err", err)
+		w.trouble.Store(&err)
+	}
+}
+
+func (w *writer) kept(batch []*change) {
+	n := uint64(len(batch))
+	w.changes.Add(n)
+	if n > w.largest.Load() {
+		w.largest.Store(n)
+	}
+	for _, c := range batch {
+		c.err = nil
+		close(c.answer)
+	}
+}
+
+func (w *writer) fail(batch []*change, err error) {
+	for _, c := range batch {
+		c.err = err
+		w.answer(c)
+	}
+}
+
+func (w *writer) answer(c *change) {
+	if c.err != nil {
+		w.failures.Add(1)
+	}
+	close(c.answer)
+}
