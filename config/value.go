@@ -1,0 +1,301 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones are the same on every machine
+
+	"github.com/svcgate/svcgate"
+)
+
+// target is where a value goes: s is nil for keys of the whole file.
+type target struct {
+	c *Config
+	s *Service
+}
+
+// value reads the text of one key into its place.
+type value struct {
+	name string   // of the type, for people
+	tags []string // YAML scalars it may be written as; nil: any but null and bool
+	set  func(t target, text string, r *reader) error
+}
+
+var (
+	tagText   = []string{"!!str", "!!int", "!!float", "!!timestamp"}
+	tagNumber = []string{"!!int"}
+	tagFlag   = []string{"!!bool"}
+)
+
+func text(at func(target) *string, checks ...func(string) error) value {
+	return value{"text", tagText, func(t target, text string, _ *reader) error {
+		for _, check := range checks {
+			if err := check(text); err != nil {
+				return err
+			}
+		}
+		*at(t) = text
+		return nil
+	}}
+}
+
+func number(at func(target) *int, least, most int) value {
+	return value{"whole number", tagNumber, func(t target, text string, _ *reader) error {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("want a whole number from %d to %d", least, most)
+		}
+		*at(t) = n
+		return nil
+	}}
+}
+
+func flag(at func(target) *bool) value {
+	return value{"true or false", tagFlag, func(t target, text string, _ *reader) error {
+		switch text {
+		case "true":
+			*at(t) = true
+		case "false":
+			*at(t) = false
+		default:
+			return errors.New("want true or false")
+		}
+		return nil
+	}}
+}
+
+// selected reads a control value as the OMS shows it.
+func selected(at func(target) *bool) value {
+	return value{"yes or no", []string{"!!str", "!!bool"}, func(t target, text string, _ *reader) error {
+		switch strings.ToLower(text) {
+		case "yes", "y", "true":
+			*at(t) = true
+		case "no", "n", "false":
+			*at(t) = false
+		default:
+			return errors.New("want yes or no")
+		}
+		return nil
+	}}
+}
+
+func duration(at func(target) *time.Duration, least, most time.Duration) value {
+	return value{"duration", tagText, func(t target, text string, _ *reader) error {
+		if _, err := strconv.ParseFloat(text, 64); err == nil {
+			return fmt.Errorf("%s has no unit; write %ss for seconds", text, text)
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return errors.New("want a duration with its unit, such as 500ms, 30s or 24h")
+		}
+		if d < least || d > most {
+			return fmt.Errorf("want a duration from %s to %s", short(least), short(most))
+		}
+		*at(t) = d
+		return nil
+	}}
+}
+
+// short prints 24h instead of 24h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func address(at func(target) *string) value {
+	return value{"host:port", tagText, func(t target, text string, _ *reader) error {
+		host, port, err := net.SplitHostPort(text)
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
+			return errors.New("want host:port, such as 127.0.0.1:8080")
+		}
+		if host != "" && net.ParseIP(host) == nil && hostName(host) != nil {
+			return errors.New("want an IP address or a host name before the port")
+		}
+		*at(t) = text
+		return nil
+	}}
+}
+
+func path(at func(target) *string) value {
+	return value{"path", tagText, func(t target, text string, r *reader) error {
+		if err := pathText(text); err != nil {
+			return err
+		}
+		*at(t) = absolute(r.config.File, text)
+		return nil
+	}}
+}
+
+func pathText(text string) error {
+	if text == "" {
+		return errors.New("the path is empty")
+	}
+	return printable(text)
+}
+
+// readable is the path of a file that is read when svcgate starts.
+func readable(at func(target) *string) value {
+	return value{"path", tagText, func(t target, text string, r *reader) error {
+		if err := pathText(text); err != nil {
+			return err
+		}
+		name := absolute(r.config.File, text)
+		if _, err := readFile(name); err != nil {
+			return fmt.Errorf("the file cannot be read: %w", err)
+		}
+		*at(t) = name
+		return nil
+	}}
+}
+
+// keyFile is the path of a file of keys that only its owner may read.
+func keyFile(at func(target) *string) value {
+	return value{"path", tagText, func(t target, text string, r *reader) error {
+		if err := pathText(text); err != nil {
+			return err
+		}
+		*at(t) = absolute(r.config.File, text)
+		return PrivateFile(*at(t), r.lookup("CREDENTIALS_DIRECTORY"))
+	}}
+}
+
+func secretFile(at func(target) *Secret) value {
+	return value{"path", tagText, func(t target, text string, r *reader) error {
+		if err := pathText(text); err != nil {
+			return err
+		}
+		name, credentials := absolute(r.config.File, text), r.lookup("CREDENTIALS_DIRECTORY")
+		s := Secret{file: name, text: func() (string, error) { return readSecretFile(name, credentials) }}
+		return s.into(at(t))
+	}}
+}
+
+func secretEnv(at func(target) *Secret) value {
+	return value{"variable", tagText, func(t target, text string, r *reader) error {
+		if !variableName.MatchString(text) {
+			return errors.New("want the name of an environment variable, such as ORCE_PASSWORD, not the secret")
+		}
+		secret := r.lookup(text)
+		r.used[text] = true
+		s := Secret{text: func() (string, error) { return oneLine(secret) }}
+		if secret == "" {
+			*at(t) = s
+			return fmt.Errorf("the environment variable is not set")
+		}
+		return s.into(at(t))
+	}}
+}
+
+// into keeps the secret's place and reports what is wrong with the secret.
+func (s Secret) into(place *Secret) error {
+	*place = s
+	_, err := s.text()
+	return err
+}
+
+func zone(at func(target) **time.Location) value {
+	return value{"time zone", tagText, func(t target, text string, _ *reader) error {
+		location, err := time.LoadLocation(text)
+		if err != nil || text == "" || text == "Local" {
+			return errors.New("want a zone of the tz database, such as UTC or America/New_York")
+		}
+		*at(t) = location
+		return nil
+	}}
+}
+
+var (
+	variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,99}$`)
+	serviceText  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
+	hostText     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+	idText       = regexp.MustCompile(`^[A-Za-z0-9 ._-]{0,20}$`)
+)
+
+func serviceCode(s string) error {
+	if !serviceText.MatchString(s) {
+		return errors.New("want 1 to 16 letters, digits, dots or dashes, such as RLT")
+	}
+	return nil
+}
+
+func hostName(s string) error {
+	if !hostText.MatchString(s) && net.ParseIP(s) == nil {
+		return errors.New("want a host name or an IP address, without a port")
+	}
+	return nil
+}
+
+func identifier(s string) error {
+	if !idText.MatchString(s) {
+		return errors.New("want at most 20 ASCII letters, digits, spaces, dots or dashes")
+	}
+	return nil
+}
+
+func printable(s string) error {
+	if len(s) > 4096 || strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+		return errors.New("want printable text of at most 4096 bytes")
+	}
+	return nil
+}
+
+func currency(s string) error {
+	if _, err := svcgate.MoneyFromMinor(0, s); err != nil {
+		return errors.New("want an ISO 4217 code in capitals, such as USD")
+	}
+	return nil
+}
+
+// providerURL never quotes the URL: it may hold credentials.
+func providerURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		return errors.New("want a URL with a host, such as https://orce.example.com/relateui/OMS/xmlapi")
+	case u.User != nil:
+		return errors.New("the URL holds credentials; give username and password_file instead")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the URL must begin with https://")
+	case u.Fragment != "" || strings.Contains(s, "#"):
+		return errors.New("the URL has a fragment (#...); drop it")
+	case printable(s) != nil:
+		return errors.New("the URL holds characters that cannot be printed")
+	}
+	return nil
+}
+
+// loopback reports whether a URL's host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func environ(env []string) map[string]string {
+	all := make(map[string]string, len(env))
+	for _, entry := range slices.Backward(env) { // the first of two equal names wins, as in os.Getenv
+		if name, text, found := strings.Cut(entry, "="); found {
+			all[name] = text
+		}
+	}
+	return all
+}
+
+func userName(s string) error {
+	if strings.Contains(s, ":") {
+		return errors.New("a user name must not hold a colon; the password belongs into password_file")
+	}
+	return printable(s)
+}
