@@ -1,0 +1,81 @@
+package api
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/internal/secret"
+)
+
+// readDraft decodes the body of an operation. What the values mean is svcgate.NewRequest's to check; here they only
+// have to be of the right kind.
+func (c *call) readDraft(op svcgate.OperationInfo) (svcgate.Draft, error) {
+	body, err := c.readBody(typeJSON, maxBody)
+	if err != nil {
+		return svcgate.Draft{}, err
+	}
+	d := svcgate.Draft{Operation: op.Operation}
+	return d, decode(body, draftMembers(&d, op))
+}
+
+func draftMembers(d *svcgate.Draft, op svcgate.OperationInfo) []member {
+	const texts = " as text, in double quotes."
+	card := member{name: "card", kind: '{', reason: "invalid_card", advice: "Give the card as an object with its number.", within: []member{
+		{name: "number", kind: '"', reason: "invalid_card_number", advice: "Give the card number" + texts, take: hidden(&d.CardNumber)},
+		{name: "pin", kind: '"', reason: "invalid_pin", advice: "Give the PIN" + texts, take: hidden(&d.PIN)},
+		{name: "swiped", kind: 't', reason: "invalid_swiped", advice: "Say true when the card was present, else false.", take: truth(&d.Swiped)},
+	}}
+	if !op.NeedsCard {
+		card = member{name: "card", reason: "not_applicable", advice: "Leave the card out: " + op.Name + " assigns a new number."}
+	}
+	return []member{
+		{name: "service", kind: '"', reason: "invalid_service", advice: "Give the service bureau's code" + texts, take: text(&d.Service)},
+		{name: "order", kind: '"', reason: "invalid_order", advice: "Give the order number" + texts, take: text(&d.Order)},
+		{name: "sequence", kind: '0', reason: "invalid_sequence", advice: "A sequence is a whole number from 0 to 999999.", take: number(&d.Sequence)},
+		card,
+		{name: "amount", kind: '"', reason: "invalid_amount", advice: "Give the amount as text, in double quotes: \"11.07\". A JSON number may lose cents on its way.", take: text(&d.Amount)},
+		{name: "currency", kind: '"', reason: "invalid_currency", advice: "Give the ISO 4217 code" + texts, take: text(&d.Currency)},
+		{name: "authorization", kind: '"', reason: "invalid_authorization", advice: "Give the provider's transaction id" + texts, take: text(&d.Authorization)},
+		{name: "kind", kind: '"', reason: "invalid_kind", advice: "Say \"physical\" or \"virtual\".", take: text(&d.Kind)},
+	}
+}
+
+func text(to *string) func(jsontext.Token) bool {
+	return func(t jsontext.Token) bool {
+		*to = t.String()
+		return true
+	}
+}
+
+func hidden(to *secret.String) func(jsontext.Token) bool {
+	return func(t jsontext.Token) bool {
+		*to = secret.New(t.String())
+		return true
+	}
+}
+
+func truth(to *bool) func(jsontext.Token) bool {
+	return func(t jsontext.Token) bool {
+		*to = t.Bool()
+		return true
+	}
+}
+
+// number takes whole numbers without point or exponent, written in the one plain way: not -0.
+func number(to *int) func(jsontext.Token) bool {
+	return func(t jsontext.Token) bool {
+		n, err := strconv.Atoi(t.String())
+		*to = n
+		return err == nil && strconv.Itoa(n) == t.String()
+	}
+}
+
+// maybe is number for what may be none.
+func maybe(to **int) func(jsontext.Token) bool {
+	return func(t jsontext.Token) bool {
+		*to = new(int)
+		return number(*to)(t)
+	}
+}

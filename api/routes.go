@@ -1,0 +1,120 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
+)
+
+// public marks a route that asks for no token. No role has it as a permission.
+const public access.Permission = ""
+
+// route is one row of the routing table. A query parameter that is not in query is refused.
+type route struct {
+	method, path string
+	permission   access.Permission
+	query        []string
+	handle       func(*call) (*answer, error)
+}
+
+// routes is the table of the face for the OMS; nothing is reachable that is not in it.
+func (a *API) routes() []route {
+	const codes, rule = "/v1/services/{service}/codes", "/v1/services/{service}/codes/{source}/{code}"
+	table := []route{
+		{http.MethodGet, "/v1/transactions", access.ReadTransactions, filterParameters, a.listTransactions},
+		{http.MethodGet, "/v1/transactions/{id}", access.ReadTransactions, nil, a.getTransaction},
+		{http.MethodGet, "/v1/transactions/{id}/exchange", access.ReadExchanges, nil, a.getExchange},
+		{http.MethodGet, "/v1/operations", access.ReadTransactions, nil, a.listOperations},
+		{http.MethodGet, "/v1/services", access.ReadTransactions, nil, a.listServices},
+		{http.MethodGet, codes, access.ReadCodes, nil, a.listCodes},
+		{http.MethodPost, codes + "/import", access.EditCodes, []string{"dry_run"}, a.importCodes},
+		{http.MethodGet, rule, access.ReadCodes, []string{"operation"}, a.getCode},
+		{http.MethodPut, rule, access.EditCodes, []string{"operation"}, a.putCode},
+		{http.MethodDelete, rule, access.EditCodes, []string{"operation"}, a.deleteCode},
+		{http.MethodGet, "/openapi.yaml", public, nil, a.getOpenAPI},
+	}
+	for _, op := range svcgate.Operations() {
+		permission := access.Transact
+		if !op.NeedsKey {
+			permission = access.Inquire
+		}
+		table = append(table, route{http.MethodPost, "/v1/" + op.Route, permission, nil, a.operate(op)})
+	}
+	return append(table, a.health()...)
+}
+
+// health is the part of the table that both faces have.
+func (a *API) health() []route {
+	return []route{
+		{http.MethodGet, "/livez", public, nil, a.getLive},
+		{http.MethodGet, "/readyz", public, nil, a.getReady},
+	}
+}
+
+// Handler returns the face for the OMS and for programs: /v1, /openapi.yaml, /livez and /readyz.
+func (a *API) Handler() http.Handler { return a.router(a.routes()) }
+
+// Admin returns the face for the machine's keepers, without tokens: /metrics, /livez and /readyz. It belongs on a
+// listener that only they can reach.
+func (a *API) Admin() http.Handler {
+	r := a.router(a.health())
+	r.Path("/metrics").Methods(http.MethodGet, http.MethodHead).Handler(secured(a.metrics.handler()))
+	return r
+}
+
+// router serves a table. Paths are taken as they came: nothing is cleaned and nobody is redirected, because a client
+// that follows a redirect of a POST sends it again.
+func (a *API) router(table []route) *mux.Router {
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	r.NotFoundHandler = a.serve(route{path: unmatched, handle: noRoute})
+	var paths []string
+	for _, rt := range table {
+		if !slices.Contains(paths, rt.path) {
+			paths = append(paths, rt.path)
+		}
+	}
+	for _, path := range paths {
+		byMethod, allowed := map[string]http.Handler{}, []string(nil)
+		for _, rt := range table {
+			if rt.path != path {
+				continue
+			}
+			byMethod[rt.method] = a.serve(rt)
+			allowed = append(allowed, rt.method)
+			if rt.method == http.MethodGet {
+				byMethod[http.MethodHead] = byMethod[rt.method]
+				allowed = append(allowed, http.MethodHead)
+			}
+		}
+		refuse := a.serve(route{path: path, handle: notAllowed(strings.Join(allowed, ", "))})
+		r.Path(path).HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if h, ok := byMethod[req.Method]; ok {
+				h.ServeHTTP(w, req)
+				return
+			}
+			refuse.ServeHTTP(w, req)
+		})
+	}
+	return r
+}
+
+// unmatched stands for the route in logs and metrics when no route was matched.
+const unmatched = "none"
+
+func noRoute(*call) (*answer, error) {
+	return nil, &svcgate.Error{Code: svcgate.CodeNotFound, Reason: "no_such_route",
+		Detail: "There is nothing at this address. Paths are exact: no trailing slash, no doubled slash. GET /openapi.yaml lists them."}
+}
+
+func notAllowed(allowed string) func(*call) (*answer, error) {
+	return func(c *call) (*answer, error) {
+		c.header.Set("Allow", allowed)
+		return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "method_not_allowed",
+			Detail: "This address takes " + allowed + "."}
+	}
+}

@@ -1,0 +1,156 @@
+package api
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
+)
+
+// call is one request on its way through the API, with the event that is logged at its end.
+type call struct {
+	r      *http.Request
+	w      http.ResponseWriter // only for limiting the body; the wrapper writes
+	route  route
+	caller access.Token
+	query  map[string]string
+	header http.Header // of the answer, whatever it becomes
+	begun  string      // what to say of a failure of ours, once the gateway has the operation; "" before
+	event
+}
+
+// variable returns a part of the path by the name it has in the route, decoded; "" for what does not decode.
+func (c *call) variable(name string) string {
+	text, err := url.PathUnescape(mux.Vars(c.r)[name])
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// answer is a whole answer, ready before its status is sent.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+}
+
+// write sends the answer. An error says that the caller did not get all of it.
+func (a *answer) write(w http.ResponseWriter) error {
+	if a.status == http.StatusNoContent {
+		w.WriteHeader(a.status)
+		return nil
+	}
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, err := w.Write(a.body)
+	return err
+}
+
+const (
+	typeJSON    = "application/json"
+	typeProblem = "application/problem+json"
+	typeCSV     = "text/csv; charset=utf-8"
+)
+
+// serve wraps one route: identify, authenticate, decode the query, handle, write, count and log.
+func (a *API) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{r: r, w: w, route: rt, header: w.Header(), event: event{Started: a.Now()}}
+		a.metrics.inFlight.Inc()
+		defer a.metrics.inFlight.Dec()
+		c.RequestID = requestID(r.Header)
+		secure(r, c.header)
+		c.header.Set("X-Request-Id", c.RequestID)
+		ans := a.respond(c)
+		c.Status, c.Cut = ans.status, ans.write(w) != nil
+		a.finish(c)
+	})
+}
+
+// respond returns the answer of the route or the problem that it met. A panic becomes a problem too; its value is
+// never printed, because it may hold anything.
+func (a *API) respond(c *call) (ans *answer) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.Panic, c.Stack = fmt.Sprintf("%T", v), string(debug.Stack())
+			ans = a.problem(c, &svcgate.Error{Code: svcgate.CodeInternal, Op: "panic"})
+		}
+	}()
+	ans, err := a.handle(c)
+	if err != nil {
+		return a.problem(c, err)
+	}
+	return ans
+}
+
+func (a *API) handle(c *call) (*answer, error) {
+	if err := a.authenticate(c); err != nil {
+		return nil, err
+	}
+	if c.route.method != "" { // else there is no such route, whatever the query says
+		if err := c.readQuery(); err != nil {
+			return nil, err
+		}
+	}
+	return c.route.handle(c)
+}
+
+// secure sets the headers that every answer carries.
+func secure(r *http.Request, h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if len(r.TransferEncoding) > 0 {
+		// net/http has dropped a Content-Length that stood beside the chunks, so a front may have taken the rest for
+		// another request: nothing after this one is read (RFC 9112, section 6.1).
+		h.Set("Connection", "close")
+	}
+	if r.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
+
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(r, w.Header())
+		next.ServeHTTP(w, r)
+	})
+}
+
+var requestIDText = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$`)
+
+// requestID takes the caller's X-Request-Id when it is short, plain and cannot hold a card number, and else makes one.
+func requestID(h http.Header) string {
+	if given := h.Values("X-Request-Id"); len(given) == 1 && requestIDText.MatchString(given[0]) && !holdsDigits(given[0]) {
+		return given[0]
+	}
+	return "req_" + rand.Text()
+}
+
+// NewServer returns a server for one of the faces, with limits on how slowly and how much may be sent. callLimit is how
+// long an operation may take (svcgate.GatewayConfig.CallLimit).
+func NewServer(h http.Handler, callLimit time.Duration) *http.Server {
+	return &http.Server{
+		Handler:                      h,
+		ReadHeaderTimeout:            5 * time.Second,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 callLimit + 5*time.Second,
+		IdleTimeout:                  60 * time.Second,
+		MaxHeaderBytes:               16 << 10,
+		DisableGeneralOptionsHandler: true,
+	}
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/svcgate/svcgate"
+)
+
+// transactionBody is a transaction as every answer shows it. The order of the members is part of the promise that the
+// same transaction is always the same bytes. What is not known is null, never "" or 0.
+type transactionBody struct {
+	ID             string                  `json:"id"`
+	Operation      string                  `json:"operation"`
+	Outcome        *string                 `json:"outcome"` // null while under way
+	State          svcgate.State           `json:"state"`
+	Service        string                  `json:"service"`
+	Order          *string                 `json:"order"`
+	Sequence       *int                    `json:"sequence"`
+	Kind           svcgate.Kind            `json:"kind,omitzero"`
+	Authorization  string                  `json:"authorization,omitzero"`
+	Card           *cardBody               `json:"card"`
+	Requested      svcgate.Money           `json:"requested"`
+	Amount         svcgate.Money           `json:"amount"`
+	Remainder      *svcgate.Money          `json:"remainder,omitzero"` // only of a partial outcome
+	Balance        svcgate.Money           `json:"balance"`
+	HoldRest       *svcgate.Money          `json:"hold_rest,omitzero"` // only of a deposit that was told
+	Account        *accountBody            `json:"account"`
+	Provider       *providerBody           `json:"provider"`
+	VendorResponse *svcgate.VendorResponse `json:"vendor_response"`
+	Failure        string                  `json:"failure,omitzero"`
+	Caller         string                  `json:"caller"`
+	Key            *string                 `json:"idempotency_key"`
+	CreatedAt      string                  `json:"created_at"`
+	FinishedAt     *string                 `json:"finished_at"`
+}
+
+type cardBody struct {
+	Masked string  `json:"masked"`
+	Status *string `json:"status"`
+	Number string  `json:"number,omitzero"` // only of a generation, only to who asked for it
+}
+
+type accountBody struct {
+	ID     *string `json:"id"`
+	Status *string `json:"status"`
+	Type   *string `json:"type"`
+}
+
+type providerBody struct {
+	TransactionID *string        `json:"transaction_id"`
+	AuthNumber    *string        `json:"auth_number"`
+	Source        svcgate.Source `json:"source"`
+	Code          string         `json:"code"`
+	Description   *string        `json:"description"`
+	Time          *string        `json:"time"` // the provider's clock and zone
+}
+
+const milliseconds = "2006-01-02T15:04:05.000Z07:00"
+
+// newTransaction builds the body. number is "" but for a new card.
+func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
+	b := &transactionBody{
+		ID: t.ID, Operation: t.Operation.String(), Outcome: given(string(t.Outcome)), State: t.State,
+		Service: t.Service, Order: given(t.Order), Kind: t.Kind, Authorization: t.Authorization,
+		Requested: t.Requested, Amount: t.Reply.Amount, Balance: t.Reply.Balance,
+		VendorResponse: t.Vendor, Failure: t.Failure, Caller: t.Caller, Key: given(t.Key),
+		CreatedAt: t.Created.UTC().Format(milliseconds),
+	}
+	if t.Sequence != 0 {
+		b.Sequence = &t.Sequence
+	}
+	if t.Last4 != "" {
+		b.Card = &cardBody{Masked: svcgate.MaskLast4(t.Last4), Status: given(string(t.Reply.CardStatus)), Number: number}
+	}
+	if rest, ok := t.Remainder(); ok {
+		b.Remainder = &rest
+	}
+	if !t.Reply.HoldRest.IsZero() {
+		b.HoldRest = &t.Reply.HoldRest
+	}
+	if a := t.Reply.Account; a != (svcgate.Account{}) {
+		b.Account = &accountBody{given(a.ID), given(string(a.Status)), given(a.Type)}
+	}
+	if t.Reply.Source != "" {
+		b.Provider = newProvider(t.Reply)
+	}
+	if !t.Finished.IsZero() {
+		b.FinishedAt = given(t.Finished.UTC().Format(milliseconds))
+	}
+	return b
+}
+
+func newProvider(r svcgate.Reply) *providerBody {
+	p := &providerBody{given(r.TransactionID), given(r.AuthNumber), r.Source, r.Code, given(r.Description), nil}
+	if !r.Time.IsZero() {
+		p.Time = given(r.Time.Format(time.RFC3339Nano))
+	}
+	return p
+}
+
+// given returns nil for an empty text.
+func given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// encode writes v as JSON with a newline at its end. Texts that are not UTF-8 are repaired, not refused: an answer must
+// not be lost to them.
+func encode(v any) (jsontext.Value, error) {
+	body, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	return append(body, '\n'), nil
+}
+
+// write makes an answer of v.
+func write(status int, v any) (*answer, error) {
+	body, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{status, typeJSON, body}, nil
+}
+
+// getTransaction is GET /v1/transactions/{id}. A number that was generated stays masked here.
+func (a *API) getTransaction(c *call) (*answer, error) {
+	t, err := a.Journal.Transaction(c.r.Context(), c.variable("id"))
+	if err != nil {
+		return nil, err
+	}
+	c.seen(t)
+	return write(http.StatusOK, newTransaction(t, ""))
+}
+
+// seen notes for the log which transaction was read.
+func (c *call) seen(t *svcgate.Transaction) {
+	c.Transaction, c.Operation, c.Service, c.Outcome = t.ID, t.Operation.String(), t.Service, string(t.Outcome)
+	if t.Last4 != "" {
+		c.Card = svcgate.MaskLast4(t.Last4)
+	}
+}
