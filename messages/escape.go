@@ -27,12 +27,17 @@ var escapeClass = func() (class [256]uint8) {
 // appendEscaped appends s as character data that is ASCII whatever s holds. It reports false, and dst is of no use
 // then, when s is not UTF-8 or holds a character that XML 1.0 forbids.
 func appendEscaped(dst []byte, s string) ([]byte, bool) {
-	i := 0
-	for i < len(s) && escapeClass[s[i]] == plain {
-		i++
-	}
-	if i == len(s) {
-		return append(dst, s...), true
+	i, start := 0, len(dst)
+	if cap(dst)-start >= len(s) { // the usual case, copied while it is checked
+		room := dst[start : start+len(s)]
+		for i < len(s) && i < len(room) && escapeClass[s[i]] == plain {
+			room[i] = s[i]
+			i++
+		}
+		if i == len(s) {
+			return dst[:start+i], true
+		}
+		i = 0
 	}
 	done := 0
 	for i < len(s) {

@@ -57,6 +57,9 @@ func TestAnswerVariants(t *testing.T) {
 		"namespace with reference": swap("namespace/", "namespace&#47;"),
 		"CDATA":                    swap(">19.99<", "><![CDATA[19.99]]><", ">Active<", ">Act<![CDATA[ive]]><"),
 		"references":               swap(">19.99<", ">&#49;9&#x2E;99<", ">EUR<", ">&#x45;U&#82;<"),
+		"lines in CDATA":           swap(">EUR<", "><![CDATA[\r\nEUR\r]]><"),
+		"many zeros":               swap(">19.99<", ">&#"+strings.Repeat("0", 200)+"49;9.99<"),
+		"brackets":                 swap("<AccountState>", "<x>a]b]]c</x><AccountState>"),
 		"white space in values":    swap(">19.99<", "> 19.99\r\n<", ">EUR<", ">\tEUR <"),
 		"carriage returns":         strings.ReplaceAll(bare, "\n", "\r\n"),
 		"one line":                 strings.ReplaceAll(strings.ReplaceAll(bare, "\n", ""), "  ", ""),
@@ -139,6 +142,7 @@ func TestRefusals(t *testing.T) {
 	for name, body := range map[string]string{
 		"attribute at root":   `<VoidResponse ResponseCode="Rejected">` + refusal + `</VoidResponse>`,
 		"attribute prefixed":  `<a:VoidResponse xmlns:a="` + messages.NamespaceIXRetail + `" a:ResponseCode="Rejected">` + refusal + `</a:VoidResponse>`,
+		"attribute in lines":  "<VoidResponse ResponseCode='\r\nRejected\n'>" + refusal + "</VoidResponse>",
 		"attribute escaped":   `<VoidResponse ResponseCode=" Reject&#101;d&#32;">` + refusal + `</VoidResponse>`,
 		"in the transaction":  `<VoidResponse><SVATransaction ResponseCode='Rejected'>` + refusal + `</SVATransaction></VoidResponse>`,
 		"in unknown elements": `<VoidResponse ` + ixRetail + `><Errors><Error ResponseCode="Rejected">` + refusal + `</Error></Errors></VoidResponse>`,

@@ -3,7 +3,6 @@ package messages
 import (
 	"bytes"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/svcgate/svcgate/internal/secret"
 )

@@ -2,7 +2,6 @@ package messages
 
 import (
 	"bytes"
-	"unicode/utf8"
 )
 
 // Limits of a document. The largest message of this vocabulary has 5 levels, 25 elements and 3 attributes.

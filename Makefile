@@ -1,0 +1,87 @@
+# svcgate. "make help" lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FUZZTIME ?= 30s
+DEMO     ?=
+
+# The same tags and flags everywhere, so that SQLite is compiled once and used from the cache.
+TAGS     := sqlite_omit_load_extension
+GOBUILD  := -tags=$(TAGS) -buildvcs=false
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## show everything on this machine: gateway, database and simulated provider (DEMO=--once ends after the tour)
+	@exec ./bin/svcgate demo $(DEMO)
+
+.PHONY: build
+build: compiler ## build bin/svcgate
+	@mkdir -p bin
+	@$(GO) build $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/svcgate ./cmd/svcgate
+
+.PHONY: test
+test: compiler lint race check-fresh-clone ## everything that must hold: lint, tests with the race detector, a fresh clone
+
+.PHONY: lint
+lint: compiler ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet -tags=$(TAGS) ./...
+	$(GO) tool staticcheck -tags=$(TAGS) ./...
+
+.PHONY: race
+race: compiler ## all tests with the race detector: units, architecture, fixtures, OpenAPI, command line
+	$(GO) test $(GOBUILD) -race -timeout 8m ./...
+
+.PHONY: quick
+quick: compiler ## all tests without the race detector
+	$(GO) test $(GOBUILD) -timeout 5m ./...
+
+.PHONY: fuzz
+fuzz: compiler ## every fuzz target for FUZZTIME (30s)
+	@packages=$$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); \
+	[ -n "$$packages" ] || { echo "there are no fuzz targets"; exit 1; }; \
+	for package in $$packages; do \
+	  for target in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$package/*_test.go | cut -c6-); do \
+	    echo "fuzz $$package $$target $(FUZZTIME)"; \
+	    $(GO) test $(GOBUILD) -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x $$package; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: compiler ## speed of the codec beside other libraries, and of the rest
+	$(GO) test $(GOBUILD) -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: generate
+generate: compiler ## make the generated files again: the independent SOAP client, the example settings
+	$(GO) generate ./...
+	$(GO) run $(GOBUILD) ./cmd/svcgate check-config --print-default > packaging/svcgate.yaml
+
+# In the clone the same commands run as the README tells a newcomer. SVCGATE_IN_CLONE keeps a clone from cloning itself.
+.PHONY: check-fresh-clone
+check-fresh-clone: compiler ## clone HEAD into a temporary folder and run the README's commands there
+	@if [ -n "$${SVCGATE_IN_CLONE:-}" ]; then echo "in a fresh clone already"; exit 0; fi; \
+	if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then echo "not a git checkout with a commit: nothing to clone"; exit 0; fi; \
+	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	git clone -q --depth 1 "file://$$(git rev-parse --show-toplevel)" "$$folder/svcgate"; \
+	export SVCGATE_IN_CLONE=1; \
+	echo "fresh clone: make run"; $(MAKE) -s -C "$$folder/svcgate" run DEMO='--once --port 0'; \
+	echo "fresh clone: make test"; $(MAKE) -s -C "$$folder/svcgate" test
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+
+# Without a C compiler Go would leave SQLite out without a word.
+.PHONY: compiler
+compiler:
+	@printf '#include <stdlib.h>\nint main(void) { return 0; }\n' | $$($(GO) env CC) -x c -o /dev/null - 2>/dev/null || \
+	{ echo "svcgate needs a C compiler for SQLite: apt-get install gcc libc6-dev (or set CC)"; exit 1; }
