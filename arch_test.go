@@ -35,6 +35,9 @@ var mayImport = map[string][]string{
 	"fixtures":        {"messages", "internal/secret"},
 	"config":          {"."},
 	"cmd/svcgate":     {"*"},
+	"bench/check":     {"."},
+	"bench/crash":     {"*"},
+	"bench/chaos":     {"*"},
 }
 
 func TestImportsFollowThePackageMap(t *testing.T) {
