@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/svcgate/svcgate/internal/secret"
 )
 
 // unreadable stands for bytes that are no text: nothing in them can be told from a card number.
@@ -21,11 +23,15 @@ const maxGap = 3
 // or more digits are masked, also when spaces, dashes, comments or CDATA borders part them or references spell them;
 // only AuthNumber and the provider's ids stay. The bytes need not be XML: Mask reads on where a parser would stop,
 // masks to the end what has no end tag, and leaves out altogether what is no text. A masked text masks to itself.
-func Mask(body []byte) []byte {
+func Mask(body []byte) []byte { return MaskAnswer(body, secret.String{}) }
+
+// MaskAnswer masks like Mask what was answered to a question about a card: not even an id stays that holds the card's
+// number.
+func MaskAnswer(body []byte, asked secret.String) []byte {
 	if bytes.IndexByte(body, 0) >= 0 {
 		return []byte(unreadable)
 	}
-	m := masker{in: body, out: make([]byte, 0, len(body)+len(body)/8+len(maskedNone))}
+	m := masker{in: body, asked: []byte(asked.Reveal()), out: make([]byte, 0, len(body)+len(body)/8+len(maskedNone))}
 	m.run()
 	return m.out
 }
@@ -57,7 +63,8 @@ type masker struct {
 	in, out []byte
 	done    int // so much of in is in out
 	known   [maxCardDigits]byte
-	digits  int // of known: the card number met last
+	digits  int    // of known: the card number met last
+	asked   []byte // the card number that the question named; empty for none
 
 	commentEnd int // where the next --> stands, if it was looked for
 }
@@ -272,8 +279,12 @@ func (m *masker) id(end int) int {
 		last++
 	}
 	next, width := glyphAt(m.in, last)
-	if r != '>' || next != '<' || last+width == len(m.in) || m.in[last+width] != '/' || last-first > maxShown || string(m.in[first:last]) == string(m.known[:m.digits]) {
+	if r != '>' || next != '<' || last+width == len(m.in) || m.in[last+width] != '/' || last-first > maxShown || m.isCard(m.in[first:last]) {
 		return end
 	}
 	return last
+}
+
+func (m *masker) isCard(id []byte) bool {
+	return bytes.Equal(id, m.known[:m.digits]) || len(m.asked) > 0 && bytes.Contains(id, m.asked)
 }

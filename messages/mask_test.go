@@ -280,3 +280,18 @@ func besideID(text []byte) bool {
 	}
 	return false
 }
+
+func TestAnIDThatHoldsTheAskedCardIsMasked(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ asked, body, want string }{
+		{"6006491234560017", "<AuthNumber>6006491234560017</AuthNumber>", "<AuthNumber>************0017</AuthNumber>"},
+		{"6006491234", "<AuthNumber>0000006006491234</AuthNumber>", "<AuthNumber>************1234</AuthNumber>"},
+		{"6006491234", "<AccountID>6006491234</AccountID>", "<AccountID>************1234</AccountID>"},
+		{"6006491234", "<AuthNumber>0000009354000382</AuthNumber>", "<AuthNumber>0000009354000382</AuthNumber>"},
+		{"", "<AuthNumber>0000009354000382</AuthNumber>", "<AuthNumber>0000009354000382</AuthNumber>"},
+	} {
+		if got := messages.MaskAnswer([]byte(c.body), secret.New(c.asked)); string(got) != c.want {
+			t.Errorf("asked about a card of %d digits: %s", len(c.asked), got)
+		}
+	}
+}

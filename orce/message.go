@@ -37,13 +37,17 @@ func (m *message) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, er
 		return m.failed(x, err)
 	}
 	x.Status = answer.Status
-	x.Received = messages.Mask(answer.Body)
+	x.Received = m.mask(answer.Body)
 	reply, err := m.read(answer)
 	if err != nil {
 		return m.failed(x, err)
 	}
 	x.Class = svcgate.ClassAnswered
 	return reply, x, nil
+}
+
+func (m *message) mask(body []byte) []byte {
+	return messages.MaskAnswer(body, m.request.Card().Number())
 }
 
 func (m *message) read(answer *soap.Answer) (svcgate.Reply, error) {
@@ -58,7 +62,7 @@ func (m *message) read(answer *soap.Answer) (svcgate.Reply, error) {
 func (m *message) failed(x svcgate.Exchange, err error) (svcgate.Reply, svcgate.Exchange, error) {
 	if status, body := answered(err); status != 0 {
 		x.Status = status
-		x.Received = messages.Mask(body)
+		x.Received = m.mask(body)
 	}
 	f := classify(err)
 	if f == refusedUnread && m.provider.distrustAuth {
