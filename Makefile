@@ -60,6 +60,16 @@ fuzz: compiler ## every fuzz target for FUZZTIME (30s)
 bench: compiler ## speed of the codec beside other libraries, and of the rest
 	$(GO) test $(GOBUILD) -run='^$$' -bench=. -benchmem ./...
 
+CHAOS ?=
+
+.PHONY: chaos
+chaos: build ## 28 network faults under each of the eight operations: gateway, toxiproxy and simulator as processes
+	$(GO) run $(GOBUILD) ./bench/chaos --svcgate bin/svcgate $(CHAOS)
+
+.PHONY: chaos-night
+chaos-night: build ## the same 25 times, each time with other cards
+	$(GO) run $(GOBUILD) ./bench/chaos --svcgate bin/svcgate --rounds 25 $(CHAOS)
+
 .PHONY: generate
 generate: compiler ## make the generated files again: the independent SOAP client, the example settings
 	$(GO) generate ./...

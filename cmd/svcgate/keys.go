@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/svcgate/svcgate/internal/secret"
+)
+
+func keysCommand(s *shell) *cobra.Command {
+	id := "k1"
+	initialise := &cobra.Command{
+		Use:     "init FILE",
+		Short:   "Make a key file that only its owner can read",
+		Long:    "Makes the file of the keys that seal card numbers at rest, with mode 0600. A file that exists is left alone.\nKeep a copy apart from the database: without the keys its sealed numbers cannot be read, nor cards found.",
+		Example: "  svcgate keys init /etc/svcgate/svcgate.key",
+		Args:    arguments(1, 1, "the path of the file to make"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := makeKeyFile(args[0], id); err != nil {
+				return err
+			}
+			s.tell("%s made; name it as key_file in the settings and keep a copy apart from the database", args[0])
+			return nil
+		},
+	}
+	initialise.Flags().StringVar(&id, "id", id, "id of the sealing key")
+	return parent("keys", "Make the keys that seal card numbers", initialise)
+}
+
+// makeKeyFile writes a fresh key file. It never overwrites one.
+func makeKeyFile(path, id string) error {
+	text, err := secret.NewKeyFile(id)
+	if err != nil {
+		return fail(exitUsage, "--id: want 1 to 32 small letters, digits and dashes, and not \"fingerprint\"")
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fail(exitConflict, "%s exists and is left alone; give another path", path)
+	}
+	if err != nil {
+		return fail(exitUsage, "making the key file: %w", err)
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("writing the key file: %w", err)
+	}
+	return nil
+}
+
+// readKeys reads a key file.
+func readKeys(path string) (*secret.Keyring, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the keys: %w", err)
+	}
+	keys, err := secret.ParseKeyring(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return keys, nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/svcgate/svcgate/store"
+)
+
+// location says where what a command keeps is to be found: at a running server, or in a database that nobody has open.
+type location struct {
+	serverFlags
+	config, database string
+}
+
+func (l *location) add(c *cobra.Command) {
+	l.serverFlags.add(c)
+	c.Flags().StringVar(&l.config, "config", "", "settings file whose database to open (default: the variable SVCGATE_CONFIG)")
+	c.Flags().StringVar(&l.database, "database", "", "database file to open")
+}
+
+// resolve decides between the server and the database.
+func (l *location) resolve(c *cobra.Command, s *shell) (remote bool, err error) {
+	given := 0
+	for _, text := range []string{l.server, l.config, l.database} {
+		if text != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return false, fail(exitUsage, "give one of --server, --config and --database")
+	case l.server != "":
+		return true, nil
+	case given == 1:
+		return false, nil
+	case s.getenv("SVCGATE_SERVER") != "":
+		return true, nil
+	case s.getenv("SVCGATE_CONFIG") != "":
+		l.config = s.getenv("SVCGATE_CONFIG")
+		return false, nil
+	}
+	return false, fail(exitUsage, "%s needs --server URL to talk to a running server, or --config FILE or --database FILE to open the database itself", c.CommandPath())
+}
+
+// open opens the database and runs work on it. services are those of the settings, if there are any.
+func (l *location) open(ctx context.Context, s *shell, work func(db *store.Store, services []string) error) (err error) {
+	path, services := l.database, []string(nil)
+	if path == "" {
+		settings, err := s.loadConfig(l.config)
+		if err != nil {
+			return err
+		}
+		path = settings.Database
+		for _, service := range settings.Services {
+			services = append(services, service.Code)
+		}
+	}
+	db, err := openStore(ctx, path, discard)
+	if statusOf(err) == exitConflict {
+		return fail(exitConflict, "%w; what a running server has open is reached with --server", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return work(db, services)
+}
+
+// discard is for commands whose own words say what happened.
+var discard = slog.New(slog.DiscardHandler)

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/svcgate/svcgate/config"
+)
+
+func TestPackagedSettingsAreTheExample(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../packaging/svcgate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(text, config.Example()) {
+		t.Error("packaging/svcgate.yaml is not what svcgate check-config --print-default prints; run make generate")
+	}
+}
+
+// Every variable that the packaging sets is one that svcgate reads.
+func TestPackagingNamesKnownVariables(t *testing.T) {
+	t.Parallel()
+	known := []string{"SVCGATE_CONFIG"}
+	for _, k := range config.Keys() {
+		known = append(known, k.Variable("RLT"))
+	}
+	seen := 0
+	for _, file := range []string{"../../packaging/svcgate.service", "../../Dockerfile"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`SVCGATE_[A-Z_]+`).FindAllString(string(text), -1) {
+			seen++
+			if !slices.Contains(known, name) {
+				t.Errorf("%s sets %s, which nobody reads", file, name)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d variables were seen", seen)
+	}
+}
+
+func TestUnitIsHardened(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("../../packaging/svcgate.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"DynamicUser=yes", "StateDirectory=svcgate", "ProtectSystem=strict", "NoNewPrivileges=yes", "LimitCORE=0",
+		"MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=", "UMask=0077"} {
+		if !slices.Contains(strings.Split(string(unit), "\n"), line) {
+			t.Errorf("the unit lacks %s", line)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the program itself a command of the scripts, and of os/exec in other tests.
+func TestMain(m *testing.M) {
+	// Under the race detector every process would sleep a second before it ends.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
+	testscript.Main(m, map[string]func(){"svcgate": main})
+}
+
+// TestScripts runs the command line as it is typed; see testdata.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	repository, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("REPOSITORY", repository)
+			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv("GORACE", os.Getenv("GORACE"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": statusCmd, "isjson": jsonCmd, "begin": beginCmd, "end": endCmd, "token": tokenCmd,
+		},
+	})
+}
+
+// statusCmd runs a command that must end with exactly the status: status 2 svcgate serve.
+func statusCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command [argument...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%s ended with %d, not %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// jsonCmd checks that a file, or stdout, is one JSON value.
+func jsonCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: isjson file")
+	}
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	var v any
+	ts.Check(d.Decode(&v))
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		ts.Fatalf("%s holds more than one JSON value", args[0])
+	}
+}
+
+// tokenCmd keeps what a file (or stdout) holds as the token of the commands that follow.
+func tokenCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: token file")
+	}
+	ts.Setenv("SVCGATE_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
+}
+
+// running is a command that was begun and not ended.
+type running struct {
+	cmd    *exec.Cmd
+	output *lockedBuffer
+	read   chan struct{} // closed when all output was read
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) line(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.WriteString(text + "\n")
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+var runs sync.Map // *running by script name
+
+// beginCmd starts a command and waits for a line that matches; the groups of the expression become $1, $2 ... in the
+// environment: begin 'api=(\S+)' svcgate serve --config svcgate.yaml.
+func beginCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: begin expression command [argument...]")
+	}
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "SVCGATE_TOKEN="+ts.Getenv("SVCGATE_TOKEN"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	r, groups, err := begin(cmd, regexp.MustCompile(args[0]))
+	if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	for i, group := range groups {
+		ts.Setenv(fmt.Sprintf("G%d", i), group)
+	}
+	runs.Store(ts.Name(), r)
+	ts.Defer(func() {
+		if left, ok := runs.LoadAndDelete(ts.Name()); ok {
+			_ = left.(*running).stop(syscall.SIGKILL)
+		}
+	})
+}
+
+// endCmd interrupts what begin started; it must end with status 0. Its output is then stderr of the script.
+func endCmd(ts *testscript.TestScript, neg bool, args []string) {
+	r, ok := runs.LoadAndDelete(ts.Name())
+	if neg || len(args) != 0 || !ok {
+		ts.Fatalf("usage: end, after begin")
+	}
+	err := r.(*running).stop(syscall.SIGTERM)
+	fmt.Fprint(ts.Stderr(), r.(*running).output)
+	ts.Check(os.WriteFile(ts.MkAbs("output"), []byte(r.(*running).output.String()), 0o600))
+	ts.Check(err)
+}
+
+// begin starts a command and reads its error output until a line matches.
+func begin(cmd *exec.Cmd, expression *regexp.Regexp) (*running, []string, error) {
+	pipe, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	r := &running{cmd: cmd, output: &lockedBuffer{}, read: make(chan struct{})}
+	found := make(chan []string, 1)
+	go func() {
+		defer close(r.read)
+		defer close(found)
+		lines := bufio.NewScanner(pipe)
+		waiting := true
+		for lines.Scan() {
+			r.output.line(lines.Text())
+			if groups := expression.FindStringSubmatch(lines.Text()); waiting && groups != nil {
+				found <- groups
+				waiting = false
+			}
+		}
+	}()
+	groups, ok := <-found
+	if !ok {
+		err := cmd.Wait()
+		return nil, nil, fmt.Errorf("ended (%w) without a line that matches %s:\n%s", err, expression, r.output)
+	}
+	return r, groups, nil
+}
+
+// stop sends a signal and waits for the end.
+func (r *running) stop(signal os.Signal) error {
+	if err := r.cmd.Process.Signal(signal); err != nil {
+		return err
+	}
+	<-r.read
+	if err := r.cmd.Wait(); err != nil {
+		return fmt.Errorf("%w:\n%s", err, r.output)
+	}
+	return nil
+}
