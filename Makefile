@@ -61,6 +61,15 @@ bench: compiler ## speed of the codec beside other libraries, and of the rest
 	$(GO) test $(GOBUILD) -run='^$$' -bench=. -benchmem ./...
 
 CHAOS ?=
+CRASH ?=
+
+.PHONY: crash
+crash: build ## the binary killed or failed at every sync, write and send of the eight operations; 20 kills under load, 5 power cuts
+	$(GO) run $(GOBUILD) ./bench/crash --binary bin/svcgate $(CRASH)
+
+.PHONY: crash-night
+crash-night: build ## the same with 1,000 kills under load and 200 power cuts
+	$(GO) run $(GOBUILD) ./bench/crash --binary bin/svcgate --kills 1000 --cuts 200 --limit 4h $(CRASH)
 
 .PHONY: chaos
 chaos: build ## 28 network faults under each of the eight operations: gateway, toxiproxy and simulator as processes

@@ -51,7 +51,7 @@ type Switches struct {
 	DeclineWithAccount bool
 	// DeclineWithTransaction lets a rejected answer show its transaction id too.
 	DeclineWithTransaction bool
-	// ActionIgnored accepts a SOAPAction or ARTSAction that contradicts the payload. Otherwise it is refused with a
+	// ActionIgnored accepts a SOAPAction that contradicts the payload. Otherwise it is refused with a
 	// fault.
 	ActionIgnored bool
 	// Enveloped sends answers inside a SOAP envelope. Otherwise they are bare, as documented.
@@ -89,7 +89,7 @@ var switchTable = []switchRow{
 	{"expiry-months", "months from first activation to expiry, 0 is never", func(s *Switches) any { return &s.ExpiryMonths }},
 	{"decline-with-account", "show card and account in rejected answers", func(s *Switches) any { return &s.DeclineWithAccount }},
 	{"decline-with-transaction", "show the transaction id in rejected answers", func(s *Switches) any { return &s.DeclineWithTransaction }},
-	{"action-ignored", "accept a SOAPAction or ARTSAction that contradicts the payload", func(s *Switches) any { return &s.ActionIgnored }},
+	{"action-ignored", "accept a SOAPAction that contradicts the payload", func(s *Switches) any { return &s.ActionIgnored }},
 	{"enveloped", "send answers inside a SOAP envelope", func(s *Switches) any { return &s.Enveloped }},
 	{"no-namespace", "send answers without the IXRetail namespace", func(s *Switches) any { return &s.NoNamespace }},
 	{"magic-off", "make magic amounts and card endings ordinary", func(s *Switches) any { return &s.MagicOff }},

@@ -1,0 +1,155 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/bench/check"
+)
+
+// oneProcessor is what traced gateways run on; see startGateway.
+const oneProcessor = 1
+
+// tries is how often a point is aimed at before it counts as missed. Where the journal's two commits run on different
+// threads, the calls of the second cannot be told from those of the first by count, and nothing is struck.
+const tries = 15
+
+// survey runs one operation under strace without harm and returns its calls between acceptance and answer.
+func (l *lane) survey(ctx context.Context, op svcgate.OperationInfo) ([]call, error) {
+	s, err := l.newScene(ctx, op, oneProcessor)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	var names []string
+	for _, g := range groups {
+		names = append(names, callsOf[g]...)
+	}
+	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), strings.Join(names, ","), "")
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.oms.send(ctx, s.gw.base, s.next)
+	calls, detached := t.detach(ctx, s.gw, false)
+	if err := errors.Join(err, detached); err != nil {
+		return nil, err
+	}
+	if a.row == nil || text(a.row.Outcome) != svcgate.Approved {
+		return nil, fmt.Errorf("surveying %s: status %d %s instead of an approval", op.Name, a.status, a.code)
+	}
+	return calls, nil
+}
+
+func (s *scene) trace() string { return filepath.Join(s.dir, "strace.log") }
+
+// target is a point to strike, with the call's name and its place among the calls of that name, from 1.
+type target struct {
+	point point
+	name  string
+	n     int
+}
+
+// targets lists the points of a group that a survey found.
+func targets(calls []call, g group) []target {
+	var found []target
+	seen := map[string]int{}
+	for _, c := range calls {
+		seen[c.name]++
+		if c.point.group == g && c.point.n > 0 {
+			found = append(found, target{c.point, c.name, seen[c.name]})
+		}
+	}
+	return found
+}
+
+// killAt kills a gateway at every point of a group of one operation.
+func (l *lane) killAt(ctx context.Context, op svcgate.OperationInfo, g group, calls []call) (result, error) {
+	r := result{part: "kill at " + string(g), verb: op.Name}
+	all := targets(calls, g)
+	struck := map[point]bool{}
+	for _, t := range all {
+		for try := 0; try < tries && !struck[t.point]; try++ {
+			// Calls that are no points, such as lines of the log, may come or go before a send.
+			hit, report, err := l.killOnce(ctx, op, t.name, max(1, t.n-aside(g, try)))
+			if err != nil {
+				return r, fmt.Errorf("kill at %s of %s: %w", t.point, op.Name, err)
+			}
+			r.runs++
+			r.report.Add(report)
+			if hit != nil {
+				r.struck++
+				struck[hit.point] = true
+			}
+		}
+		if !struck[t.point] {
+			r.missed = append(r.missed, t.point.String())
+		}
+	}
+	r.points = len(all)
+	return r, nil
+}
+
+// aside says how far beside the surveyed place a try aims.
+func aside(g group, try int) int {
+	if g == sends {
+		return try % 4
+	}
+	return 0
+}
+
+// killOnce lets SIGKILL take the place of one call, starts the gateway again and checks everything. hit is nil when
+// the operation ended before the call was made.
+func (l *lane) killOnce(ctx context.Context, op svcgate.OperationInfo, name string, nth int) (hit *call, _ check.Report, err error) {
+	s, err := l.newScene(ctx, op, oneProcessor)
+	if err != nil {
+		return nil, check.Report{}, err
+	}
+	defer s.close()
+	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), name, fmt.Sprintf("%s:signal=SIGKILL:when=%d", name, nth))
+	if err != nil {
+		return nil, check.Report{}, err
+	}
+	_, lost := s.oms.send(ctx, s.gw.base, s.next) // no answer is what a kill brings
+	calls, err := t.detach(ctx, s.gw, lost != nil)
+	if err != nil {
+		return nil, check.Report{}, err
+	}
+	if lost != nil && s.gw.proc.endsBy(time.Now().Add(patience)) {
+		if hit = hitBy(calls, name, nth); hit == nil {
+			return nil, check.Report{}, fmt.Errorf("the gateway ended without being struck: %s", s.gw.proc.lastWords())
+		}
+	} else if lost != nil {
+		return nil, check.Report{}, fmt.Errorf("no answer, and the gateway lives: %w", lost)
+	}
+	report, err := s.aftermath(ctx)
+	return hit, report, err
+}
+
+// aftermath starts the gateway again after a stop, checks, repeats the request under its key and checks again.
+func (s *scene) aftermath(ctx context.Context) (check.Report, error) {
+	if err := s.restart(ctx); err != nil {
+		return check.Report{}, err
+	}
+	first, journal, err := s.check(ctx)
+	if err != nil || !first.OK() {
+		return first, err
+	}
+	before, err := s.messages(ctx)
+	if err != nil {
+		return first, err
+	}
+	_, wrong, err := s.repeat(ctx, rowOf(journal, s.next.key), before)
+	if err != nil {
+		return first, err
+	}
+	last, _, err := s.check(ctx)
+	last.Doubled = append(last.Doubled, wrong...)
+	return last, err
+}
