@@ -12,6 +12,9 @@ const frame = "ProcessXML"
 // header is not documented. An ARTSAction that contradicts its ARTSData is refused by the codec.
 func contradicts(kind messages.Kind, header string) bool {
 	named := strings.Trim(strings.TrimSpace(header), `"`)
+	if named == "" {
+		return false
+	}
 	named = named[strings.LastIndexAny(named, "/#:")+1:]
-	return named != "" && named != kind.Action() && named != kind.RequestRoot() && named != frame
+	return named != kind.Action() && named != kind.RequestRoot() && named != frame
 }
