@@ -38,7 +38,7 @@ func (a *Answer) appendResponseCode(w *writer) {
 
 // appendRefusal writes why the provider refused.
 func (a *Answer) appendRefusal(w *writer) {
-	w.id("ErrorCode", a.ErrorCode)
+	w.text("ErrorCode", a.ErrorCode)
 	w.text("ResponseDescription", a.ResponseDescription)
 	w.text("FaultDetail", a.FaultDetail)
 }

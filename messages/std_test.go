@@ -225,6 +225,7 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Add([]byte(enveloped(bare)))
 	f.Add([]byte(`<?xml version="1.0" encoding="ISO-8859-1" standalone="no"?><!-- c --><VoidResponse a='1' ResponseCode = "x&#x20;y"><ErrorCode><![CDATA[E]]>&amp;</ErrorCode></VoidResponse>`))
 	f.Add([]byte(within("<!DOCTYPE x>")))
+	f.Add([]byte(`<VoidResponse ResponseCode="Rejected"><ErrorCode>` + strings.Repeat("TOO_LONG_", 20) + `</ErrorCode></VoidResponse>`))
 	f.Add([]byte(swap(">19.99<", ">19<x/>.99<", ">Active<", ">\xe9<")))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var a messages.Answer
