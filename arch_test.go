@@ -36,6 +36,8 @@ var mayImport = map[string][]string{
 	"config":          {"."},
 	"cmd/svcgate":     {"*"},
 	"bench/check":     {"."},
+	"bench/sim":       {"*"},
+	"bench/load":      {"*"},
 	"bench/crash":     {"*"},
 	"bench/chaos":     {"*"},
 }

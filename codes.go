@@ -25,6 +25,9 @@ type CodeBook interface {
 	Lookup(service string, op Operation, source Source, code string) (VendorResponse, bool)
 }
 
+// MaxMessages is how many pop-up texts an operator is shown.
+const MaxMessages = 4
+
 // PartialMessage is shown to the operator when a card covers only a part ("OMS 15.1 help SO14_08, Online
 // authorizations").
 const PartialMessage = "Insufficient balance on card - please add another payment"

@@ -1,6 +1,7 @@
 package svcgate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,37 +19,60 @@ import (
 const (
 	DefaultCallLimit = 35 * time.Second // of one Do after the journal was begun
 	DefaultKeepCard  = 24 * time.Hour   // of a generated number
+	DefaultWindow    = 10 * time.Minute // for duplicates under another key
 )
 
 // GatewayConfig is what a Gateway works with. Providers, Journal, Codes and Keys must be set.
 type GatewayConfig struct {
 	Providers map[string]Provider // by service bureau code
 	Journal   Journal
+	History   History
+	Unsettled Unsettled
+	Decisions Decisions
 	Codes     CodeBook
 	Keys      Keyring
-	CallLimit time.Duration    // 0: DefaultCallLimit
-	KeepCard  time.Duration    // how long a generated number is given again under its key; 0: DefaultKeepCard
-	Now       func() time.Time // nil: time.Now
-	NewID     func() string    // nil: NewTransactionID
-	Log       *slog.Logger     // nil: discard
+	CallLimit time.Duration                // 0: DefaultCallLimit
+	KeepCard  time.Duration                // how long a generated number is given again under its key; 0: DefaultKeepCard
+	Schedule  []time.Duration              // when to look into an unknown outcome; nil: DefaultSchedule
+	Quiet     time.Duration                // how long an unanswered message may still be carried out; 0: DefaultQuiet
+	Baseline  map[Operation]BaselinePolicy // missing: BaselineLastKnown
+	Breaker   Breaker
+	Window    time.Duration        // in which a similar request counts as a duplicate; 0: DefaultWindow; negative: never
+	Now       func() time.Time     // wall clock; nil: time.Now
+	Elapsed   func() time.Duration // a clock that is never set, which durations are measured by; nil: since the start
+	NewID     func() string        // nil: NewTransactionID
+	Log       *slog.Logger         // nil: discard
 }
 
 // Gateway carries out operations. It is the only place that decides what happened.
-type Gateway struct{ GatewayConfig }
+type Gateway struct {
+	GatewayConfig
+	cards      cardQueue
+	looking    lookers
+	unrecorded unrecorded
+	watches    watches
+	clock      jumps
+	routes     map[string]*route
+}
 
 // NewGateway checks the configuration and fills the defaults.
 func NewGateway(c GatewayConfig) (*Gateway, error) {
-	if len(c.Providers) == 0 || c.Journal == nil || c.Codes == nil || c.Keys == nil {
-		return nil, errors.New("gateway: providers, journal, codes and keys must be given")
+	if len(c.Providers) == 0 || c.Journal == nil || c.History == nil || c.Unsettled == nil || c.Decisions == nil || c.Codes == nil || c.Keys == nil {
+		return nil, errors.New("gateway: providers, journal, history, unsettled, decisions, codes and keys must be given")
 	}
-	if c.CallLimit == 0 {
-		c.CallLimit = DefaultCallLimit
-	}
-	if c.KeepCard == 0 {
-		c.KeepCard = DefaultKeepCard
+	c.CallLimit = cmp.Or(c.CallLimit, DefaultCallLimit)
+	c.KeepCard = cmp.Or(c.KeepCard, DefaultKeepCard)
+	c.Quiet = cmp.Or(c.Quiet, DefaultQuiet)
+	c.Window = cmp.Or(c.Window, DefaultWindow)
+	if len(c.Schedule) == 0 {
+		c.Schedule = DefaultSchedule
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Elapsed == nil {
+		start := time.Now()
+		c.Elapsed = func() time.Duration { return time.Since(start) }
 	}
 	if c.NewID == nil {
 		c.NewID = NewTransactionID
@@ -56,7 +80,11 @@ func NewGateway(c GatewayConfig) (*Gateway, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Gateway{c}, nil
+	g := &Gateway{GatewayConfig: c, routes: map[string]*route{}}
+	for service := range c.Providers {
+		g.routes[service] = newRoute(service, c.Breaker)
+	}
+	return g, nil
 }
 
 // Result is what Do gives back: the record, whether it was there before, and the number of a generated card while it
@@ -67,43 +95,115 @@ type Result struct {
 	NewCard     Card
 }
 
-// Do carries out one request under the caller's key, sending at most one message. The error, if any, is an *Error:
-// CodeUnavailable and CodeUnknown come with a Result that holds the transaction; every other code without one, and
-// promises that nothing was sent. A decline is no error.
+// Do carries out one request under the caller's key, sending at most one message (one a hold, for a split deposit).
+// The error, if any, is an *Error: CodeUnavailable and CodeUnknown come with a Result that holds the transaction; every
+// other code without one, and promises that nothing was sent. A decline is no error.
 //
-// Once the journal has begun, ctx being cancelled changes nothing.
+// Money operations on one card pass one at a time, first come first served; ctx being cancelled while waiting gives
+// CodeConflict. Once the journal has begun, ctx being cancelled changes nothing.
 func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Result, error) {
-	provider, ok := g.Providers[r.service]
-	if !ok {
+	if _, ok := g.Providers[r.service]; !ok {
 		return nil, invalid("service", "unknown_service", "No service bureau of this code is configured.")
 	}
 	t := g.newTransaction(caller, key, r)
-	message, err := provider.Prepare(r, t.Created)
-	if err != nil {
-		return nil, fmt.Errorf("preparing %s: %w", r.operation, err)
+	if key != "" {
+		earlier, err := g.Journal.Earlier(ctx, caller, key)
+		if err != nil {
+			return nil, unreadable("earlier", err)
+		}
+		if earlier != nil {
+			return g.replay(earlier, t)
+		}
 	}
+	info, _ := r.operation.Info()
+	if info.MovesMoney {
+		waiting, cancel := context.WithTimeout(ctx, g.CallLimit)
+		leave, err := g.cards.enter(waiting, t.CardPrint)
+		cancel()
+		if err != nil {
+			return nil, &Error{Code: CodeConflict, Reason: "card_busy", Op: "queue", Field: "card",
+				Detail: "Another money operation on this card is under way. Try again shortly with the same key.", Err: err}
+		}
+		defer leave()
+	}
+	t.Created = g.Now().UTC().Truncate(time.Millisecond) // the turn may have come late
+	t.Sent = t.Created
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
 	defer cancel()
+	if r.split {
+		return g.split(work, t, r)
+	}
 	if err := g.checkHold(work, r, t); err != nil {
 		return nil, err
 	}
-	earlier, err := g.Journal.Begin(work, t)
+	if err := g.checkSimilar(work, r, t); err != nil {
+		return nil, err
+	}
+	g.probe(work, t, r)
+	if err := g.takeBaseline(work, t, r); err != nil {
+		return nil, err
+	}
+	return g.carryOut(work, t, r)
+}
+
+// carryOut builds the message, begins the journal, sends and records. A repeated key is answered from the journal.
+func (g *Gateway) carryOut(ctx context.Context, t *Transaction, r *Request) (*Result, error) {
+	message, err := g.Providers[r.service].Prepare(r, t.Created)
 	if err != nil {
-		return nil, &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "begin",
-			Detail: "The journal cannot be written; nothing was sent. Try again.", Err: err}
+		return nil, fmt.Errorf("preparing %s: %w", r.operation, err)
+	}
+	earlier, err := g.Journal.Begin(ctx, t)
+	if err != nil {
+		return nil, g.notBegun(t, r, notSent(t.Sent), err)
 	}
 	if earlier != nil {
 		return g.replay(earlier, t)
 	}
-	return g.send(work, t, message)
+	return g.send(ctx, t, message)
+}
+
+// notBegun handles a Begin that failed. Nothing was sent. The attempt may stand in the journal all the same, if the commit
+// was kept: it is closed as not sent as soon as the journal takes it.
+func (g *Gateway) notBegun(t *Transaction, r *Request, x *Exchange, err error) error {
+	if _, held := errors.AsType[*CardHeldError](err); !held {
+		t.Class, t.Failure = ClassNotSent, "The journal could not be written."
+		g.tellUnavailable(t)
+		g.unrecorded.add(t, x)
+	}
+	return beginError(r, err)
+}
+
+func notSent(at time.Time) *Exchange {
+	return &Exchange{Class: ClassNotSent, Failure: "The journal could not be written.", Started: at}
+}
+
+// beginError says why the journal did not begin. Nothing was sent.
+func beginError(r *Request, err error) error {
+	held, ok := errors.AsType[*CardHeldError](err)
+	switch {
+	case !ok:
+		return &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "begin",
+			Detail: "The journal cannot be written; nothing was sent. Try again.", Err: err}
+	case (r.operation == Deposit || r.operation == Void) && held.Operation == Authorize && held.Order == r.order:
+		return &Error{Code: CodeConflict, Reason: "depends_on_unresolved", Op: "begin", Field: "authorization",
+			Detail: "The outcome of authorization " + held.TransactionID + " of this order is not known yet. Try again when it is settled.", Err: err}
+	}
+	return &Error{Code: CodeConflict, Reason: "card_unresolved", Op: "begin", Field: "card",
+		Detail: "The outcome of " + held.Operation.String() + " " + held.TransactionID + " on this card is not known yet. Try again when it is settled.", Err: err}
+}
+
+func unreadable(op string, err error) error {
+	return &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: op,
+		Detail: "The journal cannot be read; nothing was sent. Try again.", Err: err}
 }
 
 func (g *Gateway) newTransaction(caller, key string, r *Request) *Transaction {
 	t := &Transaction{
 		ID: g.NewID(), Caller: caller, Key: key, Operation: r.operation, Service: r.service, Order: r.order,
 		Sequence: r.sequence, Kind: r.kind, Authorization: r.authorization, Requested: r.amount,
-		State: StateSent, Created: g.Now().UTC().Truncate(time.Millisecond),
+		State: StateSent, Created: g.Now().UTC().Truncate(time.Millisecond), Sends: 1,
 	}
+	t.Sent = t.Created
 	if !r.card.IsZero() {
 		t.Last4 = r.card.Last4()
 		t.CardPrint = g.Keys.Fingerprint("card", r.card.Number())
@@ -111,57 +211,9 @@ func (g *Gateway) newTransaction(caller, key string, r *Request) *Transaction {
 	}
 	t.Content = g.Keys.Fingerprint("content", secret.New(strings.Join([]string{
 		r.operation.String(), r.service, r.order, strconv.Itoa(r.sequence), t.CardPrint,
-		strconv.FormatInt(r.amount.Minor(), 10), r.amount.Currency(), r.authorization, string(r.kind), strconv.FormatBool(r.swiped),
+		strconv.FormatInt(r.amount.Minor(), 10), r.amount.Currency(), r.authorization, string(r.kind), strconv.FormatBool(r.swiped), strconv.FormatBool(r.split),
 	}, "\x00")))
 	return t
-}
-
-// checkHold refuses, before the provider sees it, a deposit larger than the one hold it names and a deposit or void
-// that names a hold of another card ("OMS 15.1 help SO14_08": ORCE rejects a deposit greater than any single
-// authorization). A hold that the journal does not know is the provider's to judge.
-func (g *Gateway) checkHold(ctx context.Context, r *Request, t *Transaction) error {
-	if r.operation != Deposit && r.operation != Void {
-		return nil
-	}
-	holds, err := g.Journal.Holds(ctx, r.service, r.order, r.authorization)
-	if err != nil {
-		return &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "holds",
-			Detail: "The journal cannot be read; nothing was sent. Try again.", Err: err}
-	}
-	for _, h := range holds {
-		if h.Authorization != r.authorization {
-			continue
-		}
-		if h.CardPrint != t.CardPrint {
-			return invalid("authorization", "authorization_of_other_card", "This authorization holds money on another card.")
-		}
-		if r.operation == Void {
-			return nil
-		}
-		if h.Amount.Currency() != r.amount.Currency() {
-			return invalid("currency", "authorization_in_other_currency", "This authorization is in %s.", h.Amount.Currency())
-		}
-		if h.Remaining.Less(r.amount) {
-			return exceeds(h, holds)
-		}
-	}
-	return nil
-}
-
-func exceeds(named Hold, holds []Hold) error {
-	var open []string
-	for _, h := range holds {
-		if h.Remaining.Minor() > 0 && h.Order == named.Order {
-			open = append(open, h.Authorization+" ("+h.Remaining.String()+")")
-		}
-	}
-	list := "none"
-	if len(open) > 0 {
-		list = strings.Join(open, ", ")
-	}
-	return invalid("amount", "exceeds_authorization",
-		"Authorization %s can still give %s. Deposit no more than one authorization holds; open authorizations of the order: %s.",
-		named.Authorization, named.Remaining, list)
 }
 
 // replay answers a repeated key from the record, and refuses the key for other content.
@@ -187,7 +239,14 @@ func (g *Gateway) replay(earlier, now *Transaction) (*Result, error) {
 }
 
 func (g *Gateway) send(ctx context.Context, t *Transaction, m Message) (*Result, error) {
-	reply, exchange, err := m.Send(ctx)
+	g.watches.begin(t.ID, g.Elapsed())
+	reply, exchange, err := g.guarded(ctx, t, m)
+	g.heard(ctx, t.Service, exchange.Class)
+	if err == nil && !g.sameAccount(ctx, t, reply) {
+		exchange.Class, exchange.Failure = ClassMismatch, "The answer is about another account than the card's."
+		err = &Error{Code: CodeUnknown, Op: t.Operation.String(), Detail: exchange.Failure}
+		reply = Reply{}
+	}
 	g.decide(t, reply, exchange, err)
 	res := &Result{Transaction: t, NewCard: reply.Card}
 	if !reply.Card.IsZero() {
@@ -198,13 +257,55 @@ func (g *Gateway) send(ctx context.Context, t *Transaction, m Message) (*Result,
 	// The answer is known and must not be lost because the call used up its time.
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
 	defer cancel()
-	if err := g.Journal.Finish(keep, t, &exchange); err != nil {
+	if err := g.record(keep, t, &exchange); err != nil {
 		g.Log.Error("outcome not recorded", "transaction", t.ID, "operation", t.Operation.String(), "err", err)
-		t.State, t.Outcome, t.Vendor, t.Reply = StateUnresolved, Unknown, nil, Reply{}
-		t.Failure = "The provider answered but the journal could not record it."
+		g.unrecorded.add(t, &exchange)
+		t.State, t.Outcome, t.Vendor, t.Reply, t.Finished = StateUnresolved, Unknown, nil, Reply{}, time.Time{}
+		t.Failure = "The provider answered but the journal could not record it yet."
+	}
+	if t.Outcome == Unknown {
 		res.NewCard = Card{}
+	} else {
+		g.watches.forget(t.ID)
 	}
 	return res, OutcomeError(t)
+}
+
+// sameAccount compares the account that an answer names with the one that answered for the card before: it never
+// changes, so another one shows an answer to another card's question. What cannot be compared passes.
+func (g *Gateway) sameAccount(ctx context.Context, t *Transaction, reply Reply) bool {
+	if !reply.Accepted || reply.Account.ID == "" || t.CardPrint == "" {
+		return true
+	}
+	known, err := g.History.Account(ctx, t.Service, t.CardPrint)
+	if err != nil {
+		g.Log.Error("the card's account cannot be looked up", "transaction", t.ID, "err", err)
+		return true
+	}
+	return known == "" || known == reply.Account.ID
+}
+
+// record finishes t in the journal. An answer whose transaction id was another transaction's is recorded as none.
+func (g *Gateway) record(ctx context.Context, t *Transaction, x *Exchange) error {
+	err := g.Journal.Finish(ctx, t, x)
+	if errors.Is(err, ErrIDSeen) {
+		g.disown(t, x)
+		err = g.Journal.Finish(ctx, t, x)
+	}
+	return err
+}
+
+// disown makes nothing of an answer whose transaction id, or new card, was another transaction's: it answers another
+// question.
+func (g *Gateway) disown(t *Transaction, x *Exchange) {
+	x.Class, x.Failure = ClassMismatch, "The answer was given to another message before."
+	t.State, t.Outcome, t.Vendor, t.Reply, t.Finished = StateUnresolved, Unknown, nil, Reply{}, time.Time{}
+	t.Class, t.Failure = x.Class, x.Failure
+	if t.Operation == Generate {
+		t.Last4, t.CardPrint, t.Sealed = "", "", nil
+	}
+	g.closeOwn(t)
+	g.plan(t)
 }
 
 // OutcomeError returns the *Error that a transaction's outcome is told with: CodeUnavailable, CodeUnknown, or nil.
@@ -212,10 +313,10 @@ func OutcomeError(t *Transaction) error {
 	switch t.Outcome {
 	case Unavailable:
 		return &Error{Code: CodeUnavailable, Reason: "provider_unavailable", Op: t.Operation.String(),
-			Detail: "The provider could not be reached and nothing was sent. Try again later with a new Idempotency-Key. " + t.Failure}
+			Detail: strings.TrimSpace(t.Failure + " Nothing was carried out. Try again later with a new Idempotency-Key.")}
 	case Unknown:
 		return &Error{Code: CodeUnknown, Reason: "outcome_unknown", Op: t.Operation.String(),
-			Detail: "The message may have been carried out. Do not send it again; read this transaction until it is settled. " + t.Failure}
+			Detail: strings.TrimSpace(t.Failure + " It may have been carried out. Do not ask for it again; read this transaction until it is settled.")}
 	case Approved, Partial, Declined, Undefined:
 		return nil
 	}

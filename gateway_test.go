@@ -1,12 +1,16 @@
 package svcgate_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/svcgate/svcgate"
@@ -16,36 +20,66 @@ import (
 // memory is a Journal in memory that can be told to fail.
 type memory struct {
 	mu        sync.Mutex
+	rows      map[string]*svcgate.Transaction
 	byKey     map[string]*svcgate.Transaction
 	finished  map[string]*svcgate.Transaction
 	exchanges map[string]*svcgate.Exchange
 	holds     []svcgate.Hold
+	held      *svcgate.CardHeldError
+	similar   string
+	account   string
+	reading   svcgate.Reading
+	woken     int
 	beginErr  error
+	beginKept bool
 	finishErr error
 	holdsErr  error
+	idSeen    bool
 }
 
 func newMemory() *memory {
-	return &memory{byKey: map[string]*svcgate.Transaction{}, finished: map[string]*svcgate.Transaction{}, exchanges: map[string]*svcgate.Exchange{}}
+	return &memory{rows: map[string]*svcgate.Transaction{}, byKey: map[string]*svcgate.Transaction{}, finished: map[string]*svcgate.Transaction{}, exchanges: map[string]*svcgate.Exchange{}}
 }
 
 func (m *memory) Begin(_ context.Context, t *svcgate.Transaction) (*svcgate.Transaction, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.beginErr != nil {
+		if m.beginKept {
+			kept := *t
+			m.byKey[t.Caller+"\x00"+t.Key], m.rows[t.ID] = &kept, &kept
+		}
 		return nil, m.beginErr
 	}
-	if t.Key == "" {
-		return nil, nil
-	}
-	if earlier := m.byKey[t.Caller+"\x00"+t.Key]; earlier != nil {
-		if done := m.finished[earlier.ID]; done != nil {
-			return done, nil
+	if t.Key != "" {
+		if earlier := m.byKey[t.Caller+"\x00"+t.Key]; earlier != nil {
+			return m.latest(earlier), nil
 		}
-		return earlier, nil
+	}
+	if info, _ := t.Operation.Info(); m.held != nil && info.MovesMoney {
+		return nil, m.held
 	}
 	kept := *t
-	m.byKey[t.Caller+"\x00"+t.Key] = &kept
+	m.byKey[t.Caller+"\x00"+cmp.Or(t.Key, t.ID)] = &kept
+	m.rows[t.ID] = &kept
+	return nil, nil
+}
+
+func (m *memory) latest(t *svcgate.Transaction) *svcgate.Transaction {
+	if done := m.finished[t.ID]; done != nil {
+		t = done
+	}
+	kept := *t
+	kept.Plan = slices.Clone(t.Plan)
+	return &kept
+}
+
+func (m *memory) Earlier(_ context.Context, caller, key string) (*svcgate.Transaction, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if earlier := m.byKey[caller+"\x00"+key]; earlier != nil {
+		return m.latest(earlier), nil
+	}
 	return nil, nil
 }
 
@@ -58,8 +92,100 @@ func (m *memory) Finish(ctx context.Context, t *svcgate.Transaction, x *svcgate.
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if m.idSeen && t.Reply.TransactionID != "" {
+		return fmt.Errorf("finishing: %w", svcgate.ErrIDSeen)
+	}
 	kept := *t
 	m.finished[t.ID], m.exchanges[t.ID] = &kept, x
+	return nil
+}
+
+func (m *memory) LastReading(context.Context, string, string) (svcgate.Reading, error) {
+	return m.reading, nil
+}
+
+func (m *memory) Account(context.Context, string, string) (string, error) { return m.account, nil }
+
+func (m *memory) Similar(context.Context, *svcgate.Transaction, time.Time) (string, error) {
+	return m.similar, nil
+}
+
+func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]*svcgate.Transaction, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []*svcgate.Transaction
+	for _, t := range m.finished {
+		if t.State == svcgate.StateUnresolved && !t.Next.After(now) && len(due) < limit {
+			due = append(due, m.latest(t))
+		}
+	}
+	return due, nil
+}
+
+func (m *memory) Open(_ context.Context, id string) (*svcgate.Transaction, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.rows[id]; t != nil {
+		return m.latest(t), nil
+	}
+	return nil, &svcgate.Error{Code: svcgate.CodeNotFound}
+}
+
+func (m *memory) Look(_ context.Context, id string, reading svcgate.Reading, next time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.finished[id]
+	t.Looks++
+	t.Next = next
+	if !reading.IsZero() {
+		t.Readings = append(slices.Clip(t.Readings), reading)
+	}
+	return nil
+}
+
+func (m *memory) Wake(_ context.Context, _ string, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.woken++
+	for _, t := range m.finished {
+		if t.State == svcgate.StateUnresolved {
+			t.Next = now
+		}
+	}
+	return nil
+}
+
+func (m *memory) ToDesk(_ context.Context, id string, f svcgate.Finding, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.finished[id]
+	if t.State != svcgate.StateUnresolved {
+		return &svcgate.Error{Code: svcgate.CodeConflict}
+	}
+	t.State, t.Finding, t.Next = svcgate.StateDesk, &f, time.Time{}
+	return nil
+}
+
+func (m *memory) Settle(_ context.Context, t *svcgate.Transaction) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.finished[t.ID].State; s != svcgate.StateUnresolved && s != svcgate.StateDesk {
+		return &svcgate.Error{Code: svcgate.CodeConflict}
+	}
+	kept := *t
+	m.finished[t.ID] = &kept
+	return nil
+}
+
+func (m *memory) SendAgain(_ context.Context, id string, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.finished[id]
+	if t.State != svcgate.StateUnresolved {
+		return &svcgate.Error{Code: svcgate.CodeConflict}
+	}
+	t.State, t.Outcome, t.Sent, t.Readings = svcgate.StateSent, "", at, nil
+	t.Sends++
 	return nil
 }
 
@@ -69,6 +195,8 @@ func (m *memory) Holds(context.Context, string, string, string) ([]svcgate.Hold,
 
 // scripted is a Provider that answers what it is told and counts what it sends.
 type scripted struct {
+	mu         sync.Mutex
+	last       svcgate.Operation
 	sends      atomic.Int32
 	reply      svcgate.Reply
 	exchange   svcgate.Exchange
@@ -77,12 +205,24 @@ type scripted struct {
 	during     func(ctx context.Context)
 }
 
-func (s *scripted) Prepare(*svcgate.Request, time.Time) (svcgate.Message, error) {
-	return s, s.prepareErr
+func (s *scripted) Prepare(r *svcgate.Request, _ time.Time) (svcgate.Message, error) {
+	return scriptedMessage{s, r.Operation()}, s.prepareErr
 }
 
-func (s *scripted) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, error) {
+type scriptedMessage struct {
+	*scripted
+	operation svcgate.Operation
+}
+
+func (s *scripted) Approval(svcgate.Operation, svcgate.Kind) (svcgate.Source, string) {
+	return svcgate.SourceReasonCode, "24"
+}
+
+func (s scriptedMessage) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, error) {
 	s.sends.Add(1)
+	s.mu.Lock()
+	s.last = s.operation
+	s.mu.Unlock()
 	if s.during != nil {
 		s.during(ctx)
 	}
@@ -112,9 +252,15 @@ type bench struct {
 	journal  *memory
 	provider *scripted
 	now      time.Time
+	jump     time.Duration // of the wall clock
 }
 
 func newBench(t testing.TB) *bench {
+	t.Helper()
+	return newBenchWith(t, svcgate.Breaker{Failures: -1})
+}
+
+func newBenchWith(t testing.TB, breaker svcgate.Breaker) *bench {
 	t.Helper()
 	file, err := secret.NewKeyFile("k1")
 	if err != nil {
@@ -126,8 +272,9 @@ func newBench(t testing.TB) *bench {
 	}
 	b := &bench{journal: newMemory(), provider: &scripted{}, now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
 	b.Gateway, err = svcgate.NewGateway(svcgate.GatewayConfig{
-		Providers: map[string]svcgate.Provider{"RLT": b.provider}, Journal: b.journal, Codes: testBook, Keys: keys,
-		Now: func() time.Time { return b.now },
+		Providers: map[string]svcgate.Provider{"RLT": b.provider}, Journal: b.journal, History: b.journal, Unsettled: b.journal, Decisions: b.journal, Codes: testBook, Keys: keys, Breaker: breaker,
+		Now:     func() time.Time { return b.now.Add(b.jump) },
+		Elapsed: func() time.Duration { return b.now.Sub(time.Time{}.AddDate(2000, 0, 0)) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -288,18 +435,20 @@ func TestManyCallersWithOneKeySendOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	release := make(chan struct{})
-	b.provider.during = func(context.Context) { <-release }
+	begun := make(chan struct{})
+	b.provider.during = func(context.Context) { close(begun); <-release }
 	r := request(t, draft(svcgate.Activate))
 	b.provider.reply.Code = "24"
-	start, codes := make(chan struct{}), make(chan svcgate.Code, 50)
-	for range 50 {
-		go func() {
-			<-start
-			_, err := b.Do(context.Background(), "oms", "k", r)
-			codes <- svcgate.CodeOf(err)
-		}()
+	codes := make(chan svcgate.Code, 50)
+	do := func() {
+		_, err := b.Do(context.Background(), "oms", "k", r)
+		codes <- svcgate.CodeOf(err)
 	}
-	close(start)
+	go do()
+	<-begun
+	for range 49 {
+		go do()
+	}
 	for range 49 {
 		if c := <-codes; c != svcgate.CodeConflict {
 			t.Errorf("code %q while the first is under way", c)
@@ -473,5 +622,78 @@ func TestTransactionIDs(t *testing.T) {
 			t.Fatalf("%q after %q", id, last)
 		}
 		last = id
+	}
+}
+
+func TestAnAnswerIsRecordedOnceTheDiskTakesIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.journal.finishErr = errors.New("disk full")
+	res, err := b.Do(t.Context(), "oms", "k", request(t, draft(svcgate.Authorize)))
+	if svcgate.CodeOf(err) != svcgate.CodeUnknown {
+		t.Fatal(err)
+	}
+	b.journal.finishErr = nil
+	for range 2 {
+		if _, err := b.Sweep(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := b.journal.finished[res.Transaction.ID]; got == nil || got.Outcome != svcgate.Approved || got.Reply.TransactionID != "9354" {
+		t.Errorf("journal has %+v", got)
+	}
+	if n := b.provider.sends.Load(); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestASilentProviderIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBenchWith(t, svcgate.Breaker{})
+		b.provider.err, b.provider.exchange = &svcgate.Error{Code: svcgate.CodeUnavailable}, svcgate.Exchange{Class: svcgate.ClassNotSent}
+		do := func(op svcgate.Operation, n int) *svcgate.Transaction {
+			t.Helper()
+			res, _ := b.Do(t.Context(), "oms", fmt.Sprint(op, n), request(t, draft(op)))
+			if res == nil {
+				t.Fatal("no result")
+			}
+			return res.Transaction
+		}
+		for n := range svcgate.DefaultBreakerFailures {
+			do(svcgate.Recharge, n)
+		}
+		if got := do(svcgate.Recharge, 100); got.Outcome != svcgate.Unavailable || int(b.provider.sends.Load()) != svcgate.DefaultBreakerFailures {
+			t.Fatalf("%s after %d messages", got.Outcome, b.provider.sends.Load())
+		}
+		if state := b.Providing()["RLT"]; state != "open" {
+			t.Errorf("the way is %s", state)
+		}
+		time.Sleep(svcgate.DefaultBreakerOpen + time.Second) // of the bubble's clock
+		before := b.provider.sends.Load()
+		do(svcgate.Recharge, 101)
+		if got := b.provider.sends.Load() - before; got != 1 || b.provider.last != svcgate.Inquire {
+			t.Errorf("%d messages, the last %s: one inquiry was due", got, b.provider.last)
+		}
+		time.Sleep(svcgate.DefaultBreakerOpen + time.Second)
+		b.provider.err, b.provider.exchange = nil, svcgate.Exchange{Class: svcgate.ClassAnswered}
+		if got := do(svcgate.Recharge, 102); got.Outcome != svcgate.Approved || b.provider.last != svcgate.Recharge {
+			t.Errorf("%s when the provider is back", got.Outcome)
+		}
+		if state := b.Providing()["RLT"]; state != "closed" {
+			t.Errorf("the way is %s", state)
+		}
+	})
+}
+
+func TestAnAnswerAboutAnotherAccountIsUnknown(t *testing.T) {
+	t.Parallel()
+	for account, want := range map[string]svcgate.Outcome{"": svcgate.Approved, "8413": svcgate.Approved, "8632": svcgate.Unknown} {
+		b := newBench(t)
+		b.journal.account = account
+		b.provider.reply.Account.ID = "8413"
+		res, _ := b.Do(t.Context(), "oms", "k", request(t, draft(svcgate.Authorize)))
+		if res.Transaction.Outcome != want || want == svcgate.Unknown && (res.Transaction.Class != svcgate.ClassMismatch || res.Transaction.Reply.TransactionID != "") {
+			t.Errorf("known %q: %+v", account, res.Transaction)
+		}
 	}
 }

@@ -11,8 +11,8 @@ const (
 	Partial     Outcome = "partial"     // the provider did less than asked; the amounts say how much
 	Declined    Outcome = "declined"    // the provider refused; no money moved
 	Undefined   Outcome = "undefined"   // the provider answered with a code that no rule knows: hold and look
-	Unavailable Outcome = "unavailable" // certainly not sent: the vendor response is SU
-	Unknown     Outcome = "unknown"     // may have happened; to be settled, never sent again
+	Unavailable Outcome = "unavailable" // certainly did not happen: not sent, or proven not carried out; vendor response SU
+	Unknown     Outcome = "unknown"     // may have happened; being settled
 )
 
 // Outcomes lists them all.
@@ -33,18 +33,20 @@ func ParseOutcome(s string) (Outcome, error) {
 // State is where an attempt stands in the journal.
 type State string
 
-// The states. An attempt only moves sent -> final or sent -> unresolved -> final.
+// The states. An attempt moves sent -> final, sent -> unresolved -> final or unresolved -> desk -> final; a void that
+// was proven not applied goes back to sent.
 const (
 	StateSent       State = "sent"       // begun; may be on the wire
-	StateUnresolved State = "unresolved" // its outcome is unknown
+	StateUnresolved State = "unresolved" // its outcome is unknown and is being looked into
+	StateDesk       State = "desk"       // its outcome is unknown and a person decides
 	StateFinal      State = "final"      // its outcome is told and stays
 )
 
 // ParseState refuses what is not a state.
 func ParseState(s string) (State, error) {
 	switch st := State(s); st {
-	case StateSent, StateUnresolved, StateFinal:
+	case StateSent, StateUnresolved, StateDesk, StateFinal:
 		return st, nil
 	}
-	return "", fmt.Errorf("unknown state %q; the states are sent, unresolved, final", s)
+	return "", fmt.Errorf("unknown state %q; the states are sent, unresolved, desk, final", s)
 }

@@ -91,6 +91,9 @@ type Provider interface {
 	// Prepare builds the message for a request, stamped with at, and sends nothing. Its errors are *Error with
 	// CodeInvalid, for a request that this service bureau cannot put into a message.
 	Prepare(r *Request, at time.Time) (Message, error)
+	// Approval returns the code, and where it stands, by which the provider's answer to an operation says that it
+	// was carried out.
+	Approval(op Operation, kind Kind) (Source, string)
 }
 
 // Message is one prepared message. Send delivers it at most once: a second call is an *Error with CodeInternal that

@@ -42,7 +42,13 @@ type Draft struct {
 	Authorization string        // the provider's transaction id of the hold
 	Kind          string        // of an activated card
 	Swiped        bool          // the card was present
+	Split         string        // of a deposit: SplitAuto takes the amount from the order's open holds; "" for none
+	// ConfirmDuplicate says that a request much like an earlier one is meant.
+	ConfirmDuplicate bool
 }
+
+// SplitAuto lets svcgate choose the holds of a deposit.
+const SplitAuto = "auto"
 
 // Request is a checked request. It cannot be made but by NewRequest and does not change.
 type Request struct {
@@ -56,6 +62,8 @@ type Request struct {
 	authorization string
 	kind          Kind
 	swiped        bool
+	split         bool
+	confirmed     bool
 }
 
 var (
@@ -72,7 +80,7 @@ func NewRequest(d Draft) (*Request, error) {
 	if !ok {
 		return nil, invalid("operation", "invalid_operation", "Name one of the eight operations.")
 	}
-	r := &Request{operation: d.Operation, service: d.Service, order: d.Order, sequence: d.Sequence, swiped: d.Swiped}
+	r := &Request{operation: d.Operation, service: d.Service, order: d.Order, sequence: d.Sequence, swiped: d.Swiped, confirmed: d.ConfirmDuplicate}
 	for _, check := range []func(Draft, OperationInfo) error{r.takeOrder, r.takeCard, r.takeAmount, r.takeAuthorization, r.takeKind} {
 		if err := check(d, info); err != nil {
 			return nil, err
@@ -152,6 +160,18 @@ func decimalsHint(currency string) string {
 // takeAuthorization wants the provider's transaction id ("OMS 15.1 help SO14_08": web orders must pass the
 // transaction ID and not the authorization code); a return may name one too.
 func (r *Request) takeAuthorization(d Draft, info OperationInfo) error {
+	switch {
+	case d.Split == "":
+	case d.Operation != Deposit:
+		return invalid("split", "not_applicable", "Leave split out: only deposits can be split.")
+	case d.Split != SplitAuto:
+		return invalid("split", "invalid_split", "Leave split out, or set it to \"auto\".")
+	case d.Authorization != "":
+		return invalid("authorization", "not_applicable", "Name an authorization, or let svcgate choose with split; not both.")
+	default:
+		r.split = true
+		return nil
+	}
 	if d.Authorization == "" && !info.NeedsAuthorization {
 		return nil
 	}
@@ -212,3 +232,9 @@ func (r *Request) Kind() Kind { return r.kind }
 
 // Swiped reports whether the card was present.
 func (r *Request) Swiped() bool { return r.swiped }
+
+// Split reports whether a deposit is to be spread over the order's open holds.
+func (r *Request) Split() bool { return r.split }
+
+// ConfirmDuplicate reports whether a request much like an earlier one is meant.
+func (r *Request) ConfirmDuplicate() bool { return r.confirmed }

@@ -2,6 +2,7 @@ package svcgate
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/svcgate/svcgate/internal/secret"
@@ -25,6 +26,9 @@ type Transaction struct {
 	Authorization string // the hold named by a deposit or void
 	Requested     Money
 
+	Parent string // the deposit that this one is a part of; "" for none
+	Plan   []Part // of a deposit that is split over several holds; nil for all others
+
 	State    State
 	Outcome  Outcome // "" while StateSent
 	Reply    Reply   // zero unless the provider answered; Reply.Card is never filled here
@@ -33,6 +37,22 @@ type Transaction struct {
 	Failure  string // why it is unavailable or unknown, safe to show
 	Created  time.Time
 	Finished time.Time // zero while not final
+
+	Sent       time.Time   // when the last message was begun
+	Sends      int         // messages begun: 1, but for a void that was proven not applied
+	Baseline   Reading     // the card before; zero when it was not known
+	Readings   []Reading   // looks at the card since, oldest first; only while unresolved or on the desk
+	Looks      int         // tries to look, answered or not
+	Next       time.Time   // when to look again; zero unless unresolved
+	Finding    *Finding    // why it is on the desk
+	Settlement *Settlement // how it was settled; nil when it was answered
+}
+
+// Part is one hold's share of a split deposit.
+type Part struct {
+	Authorization string `json:"authorization"`  // the hold, by the provider's transaction id
+	Amount        Money  `json:"amount"`         // to be taken from it
+	TransactionID string `json:"transaction_id"` // ours; "" while the part was not begun, and when it never was
 }
 
 // Remainder returns what a partial outcome left uncovered; ok is false for other outcomes.
@@ -57,16 +77,51 @@ type Hold struct {
 	Created       time.Time
 }
 
-// Journal keeps every attempt durably. Each method is one commit, and returns only after it is on disk.
+// Journal keeps every attempt durably. Each method that writes is one commit, and returns only after it is on disk.
 type Journal interface {
 	// Begin records t as StateSent and reserves its key (caller and key together; "" reserves nothing). When the key
-	// was reserved before, nothing is recorded and the earlier transaction is returned.
+	// was reserved before, nothing is recorded and the earlier transaction is returned. A *CardHeldError says that
+	// another money operation on the card is sent or unresolved; nothing was recorded.
 	Begin(ctx context.Context, t *Transaction) (earlier *Transaction, err error)
-	// Finish records what came of a begun transaction, and the masked exchange.
+	// Finish records what came of a begun transaction, and the masked exchange (nil for a split deposit, which has
+	// none of its own). ErrIDSeen says that the provider's transaction id, an inquiry's too, or the card of a generation
+	// belongs to another transaction already; nothing was recorded.
 	Finish(ctx context.Context, t *Transaction, x *Exchange) error
 	// Holds returns the approved and partial authorizations of an order and the one with the given id, oldest first.
 	Holds(ctx context.Context, service, order, authorization string) ([]Hold, error)
+	// Earlier returns the transaction that a key was reserved for, nil for none.
+	Earlier(ctx context.Context, caller, key string) (*Transaction, error)
 }
+
+// History is what the journal knows of a card.
+type History interface {
+	// LastReading returns the latest balance that an answer told of the card; the zero value when none did, or when a
+	// money operation of which the effect is not known came later.
+	LastReading(ctx context.Context, service, cardPrint string) (Reading, error)
+	// Account returns the id of the provider's account behind a card, as an earlier answer named it; "" for none.
+	Account(ctx context.Context, service, cardPrint string) (string, error)
+	// Similar finds a transaction since then with the same service, order, operation, card, amount and authorization
+	// under another key, that may have moved money; "" for none.
+	Similar(ctx context.Context, t *Transaction, since time.Time) (id string, err error)
+}
+
+// CardHeldError says which money operation the card waits for.
+type CardHeldError struct {
+	TransactionID string
+	Operation     Operation
+	Order         string
+}
+
+// Error names the transaction.
+func (e *CardHeldError) Error() string {
+	return "the card waits for " + e.Operation.String() + " " + e.TransactionID
+}
+
+// ErrFinished says that a transaction was finished before; nothing was changed.
+var ErrFinished = errors.New("the transaction was finished before")
+
+// ErrIDSeen says that a provider's transaction id was answered before, to another transaction.
+var ErrIDSeen = errors.New("the provider's transaction id belongs to another transaction")
 
 // Keyring seals card numbers for rest and gives the keyed fingerprints by which they are found; *secret.Keyring is one.
 type Keyring interface {

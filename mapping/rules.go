@@ -46,9 +46,11 @@ type question struct {
 	at     time.Time // zero when an answer is read
 }
 
-func ruleFor(r *svcgate.Request) (rule, bool) {
+func ruleFor(r *svcgate.Request) (rule, bool) { return ruleOf(r.Operation(), r.Kind()) }
+
+func ruleOf(op svcgate.Operation, card svcgate.Kind) (rule, bool) {
 	for _, row := range rules {
-		if row.operation == r.Operation() && row.card == r.Kind() {
+		if row.operation == op && row.card == card {
 			return row, true
 		}
 	}
@@ -56,8 +58,11 @@ func ruleFor(r *svcgate.Request) (rule, bool) {
 }
 
 // KindFor returns the kind of message that carries a request, and no kind for a request that none carries.
-func KindFor(r *svcgate.Request) messages.Kind {
-	row, _ := ruleFor(r)
+func KindFor(r *svcgate.Request) messages.Kind { return KindOf(r.Operation(), r.Kind()) }
+
+// KindOf is KindFor where there is no request any more, only the operation and the kind of card that was activated.
+func KindOf(op svcgate.Operation, card svcgate.Kind) messages.Kind {
+	row, _ := ruleOf(op, card)
 	return row.kind
 }
 

@@ -83,6 +83,10 @@ func Run(t *testing.T, newProvider NewProvider) {
 			})
 		}
 	}
+	t.Run("approval", func(t *testing.T) {
+		t.Parallel()
+		approvals(t, newProvider)
+	})
 	t.Run("one of many sends", func(t *testing.T) {
 		t.Parallel()
 		p, far := newProvider(t, Accepts)
@@ -100,8 +104,46 @@ func Run(t *testing.T, newProvider NewProvider) {
 	})
 }
 
+// approvals asks for every operation what its approval looks like and compares that with one.
+func approvals(t *testing.T, newProvider NewProvider) {
+	for _, info := range svcgate.Operations() {
+		kinds := []svcgate.Kind{""}
+		if info.NeedsKind {
+			kinds = []svcgate.Kind{svcgate.Physical, svcgate.Virtual}
+		}
+		for _, kind := range kinds {
+			p, _ := newProvider(t, Accepts)
+			m, err := p.Prepare(requestOf(t, info, kind), time.Date(2026, 3, 5, 2, 30, 15, 0, time.UTC))
+			if err != nil {
+				t.Fatalf("Prepare: %v", err)
+			}
+			reply, _, err := m.Send(t.Context())
+			if err != nil {
+				t.Fatalf("Send: %v", err)
+			}
+			if source, code := p.Approval(info.Operation, kind); source != reply.Source || code != reply.Code {
+				t.Errorf("Approval(%s, %q) = %s %q; an approval has %s %q", info.Name, kind, source, code, reply.Source, reply.Code)
+			}
+		}
+	}
+	p, _ := newProvider(t, Accepts)
+	for _, wrong := range []struct {
+		op   svcgate.Operation
+		kind svcgate.Kind
+	}{{0, ""}, {99, ""}, {svcgate.Activate, ""}, {svcgate.Activate, "paper"}} {
+		if source, code := p.Approval(wrong.op, wrong.kind); source != "" || code != "" {
+			t.Errorf("Approval(%s, %q) = %s %q, want nothing", wrong.op, wrong.kind, source, code)
+		}
+	}
+}
+
 // Request returns a request for an operation that every provider can send.
 func Request(t testing.TB, info svcgate.OperationInfo) *svcgate.Request {
+	t.Helper()
+	return requestOf(t, info, svcgate.Physical)
+}
+
+func requestOf(t testing.TB, info svcgate.OperationInfo, kind svcgate.Kind) *svcgate.Request {
 	t.Helper()
 	d := svcgate.Draft{Operation: info.Operation, Service: "RLT", Order: "W-10077"}
 	if info.NeedsCard {
@@ -114,7 +156,7 @@ func Request(t testing.TB, info svcgate.OperationInfo) *svcgate.Request {
 		d.Authorization = "70021"
 	}
 	if info.NeedsKind {
-		d.Kind = string(svcgate.Physical)
+		d.Kind = string(kind)
 	}
 	r, err := svcgate.NewRequest(d)
 	if err != nil {

@@ -1,0 +1,145 @@
+package svcgate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+// Defaults of Breaker.
+const (
+	DefaultBreakerFailures = 5
+	DefaultBreakerOpen     = 30 * time.Second
+)
+
+// Breaker says when a provider that does not answer is left alone for a while.
+type Breaker struct {
+	Failures int           // messages in a row without an answer; 0: DefaultBreakerFailures; negative: never
+	Open     time.Duration // for how long; 0: DefaultBreakerOpen
+}
+
+// route is the way to one provider. While its breaker is open nothing is sent. After that a single inquiry tries
+// whether the provider answers again: never a money message.
+type route struct {
+	breaker *gobreaker.TwoStepCircuitBreaker[struct{}] // nil for none
+	mu      sync.Mutex
+	silent  bool // the last message got no answer
+}
+
+func newRoute(service string, b Breaker) *route {
+	if b.Failures < 0 {
+		return &route{}
+	}
+	if b.Failures == 0 {
+		b.Failures = DefaultBreakerFailures
+	}
+	if b.Open == 0 {
+		b.Open = DefaultBreakerOpen
+	}
+	return &route{breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Name: service, MaxRequests: 1, Timeout: b.Open,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(b.Failures) },
+	})}
+}
+
+// errNoAnswer counts against the breaker.
+var errNoAnswer = errors.New("no answer")
+
+// closed reports the breaker's state: a money message only goes over a closed one.
+func (r *route) closed() bool {
+	return r.breaker == nil || r.breaker.State() == gobreaker.StateClosed
+}
+
+func (r *route) halfOpen() bool {
+	return r.breaker != nil && r.breaker.State() == gobreaker.StateHalfOpen
+}
+
+// admit asks whether a message may go now; done must be told whether it was answered. ok is false while the breaker is
+// open, and for money messages until an inquiry was answered.
+func (r *route) admit(op Operation) (done func(Class), ok bool) {
+	info, _ := op.Info()
+	if r.breaker == nil {
+		return func(Class) {}, true
+	}
+	if info.MovesMoney && !r.closed() {
+		return nil, false
+	}
+	tell, err := r.breaker.Allow()
+	if err != nil {
+		return nil, false
+	}
+	return func(c Class) {
+		if answers(c) {
+			tell(nil)
+			return
+		}
+		tell(errNoAnswer)
+	}, true
+}
+
+// answers says whether a class shows a provider that answers, whatever it says.
+func answers(c Class) bool {
+	switch c {
+	case ClassAnswered, ClassMismatch, ClassFault:
+		return true
+	case ClassNotSent, ClassNoReply, ClassUnreadable:
+	}
+	return false
+}
+
+// guarded sends a message unless the provider is being left alone; then it is told as not sent.
+func (g *Gateway) guarded(ctx context.Context, t *Transaction, m Message) (Reply, Exchange, error) {
+	done, ok := g.routes[t.Service].admit(t.Operation)
+	if !ok {
+		x := Exchange{Class: ClassNotSent, Started: g.Now(), Failure: "The provider did not answer lately and is left alone for a while."}
+		return Reply{}, x, &Error{Code: CodeUnavailable, Reason: "provider_left_alone", Op: t.Operation.String(), Detail: x.Failure}
+	}
+	class := ClassNoReply // should Send panic
+	defer func() { done(class) }()
+	reply, x, err := m.Send(ctx)
+	class = x.Class
+	return reply, x, err
+}
+
+// probe asks about the card with an inquiry when the provider is due for another try, so that a money message is never
+// the one that finds out.
+func (g *Gateway) probe(ctx context.Context, t *Transaction, r *Request) {
+	if info, _ := r.operation.Info(); !info.MovesMoney || !g.routes[r.service].halfOpen() {
+		return
+	}
+	if _, err := g.ask(ctx, CallerProbe, t, r.card); err != nil {
+		g.Log.Warn("provider asked and still silent", "service", r.service, "err", err)
+	}
+}
+
+// heard notes whether a provider answers. When it does so again, what is unresolved is looked into at once.
+func (g *Gateway) heard(ctx context.Context, service string, class Class) {
+	r := g.routes[service]
+	r.mu.Lock()
+	again := r.silent && class == ClassAnswered
+	r.silent = class != ClassAnswered
+	r.mu.Unlock()
+	if !again {
+		return
+	}
+	if err := g.Unsettled.Wake(ctx, service, g.Now()); err != nil {
+		g.Log.Error("unresolved transactions not woken", "service", service, "err", err)
+	}
+}
+
+// Providing reports how the ways to the providers stand: "closed" lets messages pass, "open" none, "half-open" one
+// inquiry.
+func (g *Gateway) Providing() map[string]string {
+	states := make(map[string]string, len(g.routes))
+	for service, r := range g.routes {
+		states[service] = "closed"
+		if r.breaker != nil {
+			states[service] = fmt.Sprint(r.breaker.State())
+		}
+	}
+	return states
+}

@@ -1,0 +1,302 @@
+package svcgate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Names that svcgate's own inquiries stand under in the journal.
+const (
+	CallerSettling = "svcgate:settling"
+	CallerBaseline = "svcgate:baseline"
+	CallerProbe    = "svcgate:probe"
+)
+
+// DefaultSchedule is when an unknown outcome is looked into, counted from the try before; the last entry repeats.
+var DefaultSchedule = []time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour}
+
+const (
+	// DefaultQuiet is how long a message that was not answered may still be carried out: until then a balance that
+	// did not change proves nothing.
+	DefaultQuiet = 90 * time.Second
+	// Between is the least time between two looks that shall agree on "not applied".
+	Between = 30 * time.Second
+	// AnswersAgain is when the next look follows one that was answered.
+	AnswersAgain = time.Minute
+	// MaxVoids is how often a void that was proven not applied is sent in all before a person decides.
+	MaxVoids = 3
+)
+
+// Unsettled is the part of the journal that settling reads. Look and Wake are one commit each.
+type Unsettled interface {
+	// Due returns unresolved transactions whose next look is due, oldest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]*Transaction, error)
+	// Open returns one transaction, in any state, with its readings. CodeNotFound when there is none.
+	Open(ctx context.Context, id string) (*Transaction, error)
+	// Look keeps a reading with its unresolved transaction (a zero reading only counts the try) and says when to look
+	// again.
+	Look(ctx context.Context, id string, reading Reading, next time.Time) error
+	// Wake makes every unresolved transaction of a service due at once: its provider answers again.
+	Wake(ctx context.Context, service string, now time.Time) error
+}
+
+// Decisions is the part of the journal that settling writes. Each method is one commit and refuses a transaction that
+// is not in the state it starts from, with an *Error of CodeConflict.
+type Decisions interface {
+	// ToDesk puts an unresolved transaction on the desk, with what was found.
+	ToDesk(ctx context.Context, id string, f Finding, at time.Time) error
+	// Settle makes an unresolved or desk transaction final as t says, with t.Settlement.
+	Settle(ctx context.Context, t *Transaction) error
+	// SendAgain moves an unresolved void back to sent, counts the message and forgets the readings.
+	SendAgain(ctx context.Context, id string, at time.Time) error
+}
+
+// Sweep records answers that the journal could not take before, looks into the unresolved transactions that are due,
+// at most limit, and returns how many there were. One card that cannot be asked about does not stop the others.
+func (g *Gateway) Sweep(ctx context.Context, limit int) (int, error) {
+	g.recordLate(ctx)
+	if g.clock.since(g.Now(), g.Elapsed()) {
+		g.wakeAll(ctx)
+	}
+	due, err := g.Unsettled.Due(ctx, g.Now(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("finding what is due: %w", err)
+	}
+	var failed []error
+	for _, t := range due {
+		if ctx.Err() != nil {
+			break
+		}
+		if err := g.LookInto(ctx, t.ID); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", t.ID, err))
+		}
+	}
+	return len(due), errors.Join(failed...)
+}
+
+// LookInto takes the next step towards the outcome of an unresolved transaction: it asks the provider about the card
+// and compares. It sends no money message, but a void that was proven not applied. Two callers at once look once; a
+// transaction that is not unresolved is left alone.
+func (g *Gateway) LookInto(ctx context.Context, id string) error {
+	if !g.looking.start(id) {
+		return nil
+	}
+	defer g.looking.stop(id)
+	t, err := g.Unsettled.Open(ctx, id)
+	if err != nil || t.State != StateUnresolved {
+		return err
+	}
+	info, ok := t.Operation.Info()
+	switch {
+	case !ok:
+		return &Error{Code: CodeInternal, Op: "settle", Detail: "The transaction's operation is not known."}
+	case len(t.Plan) > 0:
+		return g.settleSplit(ctx, t)
+	case info.Settling == SettleByNothing:
+		return g.toDesk(ctx, t, Weigh(t.Operation, t.Requested, t.Baseline, Reading{At: g.Now()}))
+	}
+	card, err := g.openCard(t)
+	if err != nil {
+		g.Log.Error("sealed card does not open", "transaction", id, "err", err)
+		return g.toDesk(ctx, t, Finding{CannotTell, Money{}, "The card's sealed number does not open with the keys at hand."})
+	}
+	work, cancel := context.WithTimeout(ctx, g.CallLimit)
+	defer cancel()
+	asked, err := g.ask(work, CallerSettling, t, card)
+	if asked == nil {
+		return err
+	}
+	if asked.State != StateFinal || asked.Outcome == Unavailable {
+		return g.Unsettled.Look(ctx, id, Reading{}, g.later(t))
+	}
+	if info.Settling == SettleByAsking {
+		return g.settleInquiry(ctx, t, asked)
+	}
+	reading := readingOf(asked)
+	if err := g.Unsettled.Look(ctx, id, reading, g.Now().Add(AnswersAgain)); err != nil {
+		return err
+	}
+	t.Readings = append(t.Readings, reading)
+	return g.conclude(ctx, t, card)
+}
+
+// later is when to look again after a try that led nowhere. Only such tries make the time longer.
+func (g *Gateway) later(t *Transaction) time.Time {
+	return g.Now().Add(g.Schedule[min(t.Looks-len(t.Readings)+1, len(g.Schedule)-1)])
+}
+
+// wakeAll makes everything due after the wall clock was set: what is due is kept in wall time.
+func (g *Gateway) wakeAll(ctx context.Context) {
+	for service := range g.Providers {
+		if err := g.Unsettled.Wake(ctx, service, g.Now()); err != nil {
+			g.Log.Error("unresolved transactions not woken", "service", service, "err", err)
+		}
+	}
+}
+
+// conclude draws what can be drawn from the readings so far.
+func (g *Gateway) conclude(ctx context.Context, t *Transaction, card Card) error {
+	last := t.Readings[len(t.Readings)-1]
+	f := Weigh(t.Operation, t.Requested, t.Baseline, last)
+	evidence := []Reading{t.Baseline, last}
+	now := g.Elapsed()
+	quiet := g.watches.age(t.ID, now) >= g.Quiet
+	switch {
+	case f.Verdict == Applied && t.Operation != Authorize:
+		return g.settle(ctx, t, Settlement{Finding: f, By: CallerSettling, Evidence: evidence})
+	case f.Verdict == Applied:
+		// An orphan hold: it is there, and only the id that was lost would let it be taken or freed.
+		return g.toDesk(ctx, t, f)
+	case !quiet:
+		return nil
+	case f.Verdict == CannotTell:
+		return g.toDesk(ctx, t, f)
+	}
+	earlier, agreed := g.watches.agreed(t.ID, now, last)
+	switch {
+	case !agreed:
+		return nil
+	case t.Operation == Void && t.Sends < MaxVoids:
+		return g.voidAgain(ctx, t, card)
+	case t.Operation == Void:
+		return g.toDesk(ctx, t, f)
+	}
+	return g.settle(ctx, t, Settlement{Finding: f, By: CallerSettling, Evidence: []Reading{t.Baseline, earlier, last}})
+}
+
+func (g *Gateway) toDesk(ctx context.Context, t *Transaction, f Finding) error {
+	if err := g.Decisions.ToDesk(ctx, t.ID, f, g.Now()); err != nil {
+		return err
+	}
+	g.watches.forget(t.ID)
+	return nil
+}
+
+// settle makes t final as the settlement says, with all that a direct answer would have brought.
+func (g *Gateway) settle(ctx context.Context, t *Transaction, s Settlement) error {
+	s.At = g.Now().UTC()
+	t.Settlement, t.Finding, t.Next = &s, nil, time.Time{}
+	switch s.Verdict {
+	case Applied:
+		if err := g.settleApplied(t, s); err != nil {
+			return err
+		}
+	case NotApplied, Released:
+		g.tellUnavailable(t)
+		t.Failure = map[Verdict]string{NotApplied: "The provider did not carry it out.", Released: "It was undone at the provider."}[s.Verdict]
+	case CannotTell:
+		return &Error{Code: CodeInternal, Op: "settle", Detail: "What cannot be told is not settled."}
+	}
+	return g.closeSettled(ctx, t)
+}
+
+// closeSettled records a settlement, and looks into the deposit that t is a part of.
+func (g *Gateway) closeSettled(ctx context.Context, t *Transaction) error {
+	if err := g.Decisions.Settle(ctx, t); err != nil {
+		return err
+	}
+	g.watches.forget(t.ID)
+	if t.Parent == "" {
+		return nil
+	}
+	if err := g.LookInto(ctx, t.Parent); err != nil {
+		g.Log.Error("deposit not summed up", "transaction", t.Parent, "err", err)
+	}
+	return nil
+}
+
+func (g *Gateway) settleApplied(t *Transaction, s Settlement) error {
+	provider, ok := g.Providers[t.Service]
+	if !ok {
+		return &Error{Code: CodeInternal, Op: "settle", Detail: "The transaction's service bureau is no longer configured."}
+	}
+	reply := Reply{Accepted: true, Amount: s.Amount, TransactionID: s.TransactionID, Description: "settled by " + s.By}
+	reply.Source, reply.Code = provider.Approval(t.Operation, t.Kind)
+	if n := len(s.Evidence); n > 0 {
+		reply.Balance, reply.CardStatus = s.Evidence[n-1].Balance, s.Evidence[n-1].Status
+	}
+	g.judge(t, reply)
+	t.Next = time.Time{}
+	if t.State != StateFinal {
+		return &Error{Code: CodeConflict, Reason: "no_rule", Op: "settle",
+			Detail: "The vendor response table has no rule that approves this operation; add it and settle again."}
+	}
+	return nil
+}
+
+// settleInquiry takes the new answer for the lost one: an inquiry changes nothing.
+func (g *Gateway) settleInquiry(ctx context.Context, t, asked *Transaction) error {
+	t.State, t.Outcome, t.Reply, t.Vendor, t.Finished = StateFinal, asked.Outcome, asked.Reply, asked.Vendor, asked.Finished
+	t.Next, t.Finding = time.Time{}, nil
+	t.Settlement = &Settlement{Finding: Finding{NotApplied, Money{}, "The question was asked again as " + asked.ID + "."},
+		By: CallerSettling, At: g.Now().UTC(), Evidence: []Reading{readingOf(asked)}}
+	return g.closeSettled(ctx, t)
+}
+
+// voidAgain sends a void again, with the same id, after it was proven that the hold still stands.
+func (g *Gateway) voidAgain(ctx context.Context, t *Transaction, card Card) error {
+	r, err := NewRequest(Draft{Operation: Void, Service: t.Service, Order: t.Order, Sequence: t.Sequence, CardNumber: card.number,
+		Amount: t.Requested.Decimal(), Currency: t.Requested.Currency(), Authorization: t.Authorization})
+	if err != nil {
+		return err
+	}
+	at := g.Now().UTC()
+	message, err := g.Providers[t.Service].Prepare(r, at)
+	if err != nil {
+		return err
+	}
+	if err := g.Decisions.SendAgain(ctx, t.ID, at); err != nil {
+		if CodeOf(err) != CodeConflict { // it may stand there as sent, and was not
+			t.State, t.Outcome, t.Sends = StateUnresolved, Unknown, t.Sends+1
+			g.plan(t)
+			g.unrecorded.add(t, notSent(at))
+		}
+		return err
+	}
+	t.State, t.Outcome, t.Sent, t.Readings = StateSent, "", at, nil
+	t.Next, t.Finding, t.Class, t.Failure = time.Time{}, nil, "", ""
+	t.Sends++
+	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
+	defer cancel()
+	_, err = g.send(work, t, message)
+	if c := CodeOf(err); c == CodeUnavailable || c == CodeUnknown {
+		return nil
+	}
+	return err
+}
+
+func (g *Gateway) openCard(t *Transaction) (Card, error) {
+	number, err := g.Keys.Open(t.ID, t.Sealed)
+	if err != nil {
+		return Card{}, err
+	}
+	return ParseCard(number)
+}
+
+// lookers are the transactions that are being looked into.
+type lookers struct {
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+func (l *lookers) start(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ids[id] {
+		return false
+	}
+	if l.ids == nil {
+		l.ids = map[string]bool{}
+	}
+	l.ids[id] = true
+	return true
+}
+
+func (l *lookers) stop(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.ids, id)
+}
