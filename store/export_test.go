@@ -7,11 +7,15 @@ import (
 	"github.com/svcgate/svcgate"
 )
 
-// OpenOn opens a store on a machine with the given SQLite version (0: the real one) and filesystem ("": a local one).
-func OpenOn(ctx context.Context, c Config, library int, filesystem string) (*Store, error) {
+// OpenOn opens a store on a machine with the given SQLite version (0: the real one) and filesystem ("": a local one),
+// reading files up to the given size whole (0: as usual).
+func OpenOn(ctx context.Context, c Config, library int, filesystem string, whole int64) (*Store, error) {
 	env := host()
 	if library != 0 {
 		env.library = library
+	}
+	if whole != 0 {
+		env.readWhole = whole
 	}
 	env.filesystem = func(string) (string, error) { return filesystem, nil }
 	return open(ctx, c, env)
@@ -74,7 +78,29 @@ func (s *Store) Plan(f svcgate.Filter) (steps []string, err error) {
 func (s *Store) HoldsPlan() ([]string, error) { return s.explain(sqlHolds, "order", "RLT", "1") }
 
 // RecoverPlan tells how Open finds what an earlier process left.
-func (s *Store) RecoverPlan() ([]string, error) { return s.explain(sqlRecover, "class", "failure") }
+func (s *Store) RecoverPlan() ([]string, error) { return s.explain(sqlLeftSent) }
+
+// Plans tells how the other searches are done.
+func (s *Store) Plans() (map[string][]string, error) {
+	plans := map[string][]string{}
+	for name, c := range map[string]struct {
+		query string
+		args  []any
+	}{
+		"Due": {sqlDue, []any{0, 1}}, "Similar": {sqlSimilar, []any{"", "", "", "", 0, "", "", 0, "", "", ""}},
+		"LastReading": {sqlCard, []any{"", "", 1}}, "the card's holder": {sqlHolder, []any{"", ""}}, "Wake": {sqlAsleep, []any{"", 0}},
+		"parts": {sqlParts, []any{""}}, "old keys": {sqlOldKeys, []any{0, 0, 1}}, "sealed cards": {sqlSealed, []any{"", 1}},
+		"the desk": {sqlOnDesk, []any{""}}, "Drift": {sqlDrift, []any{""}}, "Earlier": {sqlByKey, []any{"", ""}},
+		"Account": {sqlAccount, []any{"", ""}},
+	} {
+		steps, err := s.explain(c.query, c.args...)
+		if err != nil {
+			return nil, err
+		}
+		plans[name] = steps
+	}
+	return plans, nil
+}
 
 // ErasePlan tells how EraseCards searches.
 func (s *Store) ErasePlan() ([]string, error) { return s.explain(sqlEraseCards, 0) }

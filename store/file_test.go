@@ -54,7 +54,7 @@ func TestFilesHoldNoCardNumber(t *testing.T) {
 		done := final(tx)
 		done.Reply.Card = card // the gateway leaves it out; the store must not keep it if it does not
 		if n%3 == 1 {
-			done.State, done.Outcome, done.Finished = svcgate.StateUnresolved, svcgate.Unknown, time.Time{}
+			unknown(done)
 		}
 		if err := s.Finish(ctx, done, exchange()); err != nil {
 			t.Fatal(err)
@@ -260,6 +260,22 @@ func TestSearchesUseAnIndex(t *testing.T) {
 			if !strings.Contains(strings.Join(plan, "\n"), index) {
 				t.Errorf("%s does not use %s:\n%s", c.what, index, strings.Join(plan, "\n"))
 			}
+		}
+	}
+	plans, err := s.Plans()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, index := range map[string]string{
+		"Due": "transactions_due (next<?)", "Similar": "transactions_order (order_number=? AND service=?)",
+		"LastReading":       "transactions_card (card_print=? AND service=? AND ended>?)",
+		"the card's holder": "transactions_card_held (card_print=? AND service=?)", "Wake": "transactions_due (next>?)",
+		"parts": "transactions_parent (parent=?)", "old keys": "transactions_keyed (created>? AND created<?)",
+		"sealed cards": "transactions_generated", "the desk": "transactions_open (state=?)", "Drift": "transactions_card",
+		"Earlier": "transactions_key (idempotency_key=? AND caller=?)", "Account": "transactions_card (card_print=? AND service=? AND ended>?)",
+	} {
+		if steps := strings.Join(plans[what], "\n"); !strings.Contains(steps, "INDEX "+index) {
+			t.Errorf("%s does not use %s:\n%s", what, index, steps)
 		}
 	}
 }

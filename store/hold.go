@@ -36,6 +36,7 @@ const sqlHolds = `
 		UNION
 		SELECT * FROM transactions
 			WHERE provider_transaction = ?3 AND provider_transaction <> '' AND service = ?2
+			AND (operation <> 'inquire' OR settlement IS NULL) -- as the index says
 			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
 	)
 	SELECT h.id, h.provider_transaction, h.order_number, h.card_print, h.last4, h.created,

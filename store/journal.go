@@ -5,146 +5,203 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/svcgate/svcgate"
 )
+
+var sqlInsertTransaction = `INSERT INTO transactions (` + transactionColumns + `)
+	VALUES (?` + strings.Repeat(`, ?`, strings.Count(transactionColumns, ",")) + `) ON CONFLICT DO NOTHING`
 
 const (
 	sqlByKey = `SELECT ` + transactionColumns + ` FROM transactions
 		WHERE idempotency_key = ? AND idempotency_key <> '' AND caller = ?`
 
-	sqlInsertTransaction = `INSERT INTO transactions (id, caller, idempotency_key, content, operation, service,
-		order_number, sequence, last4, card_print, sealed, kind, authorization_id, requested_minor, requested_currency, created,
-		state, outcome, accepted, source, code, description, amount_minor, amount_currency, balance_minor, balance_currency,
-		hold_rest_minor, hold_rest_currency, card_status, account_id, account_status, account_type, provider_transaction,
-		auth_number, provider_time, class, failure)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-		'sent', '', 0, '', '', '', 0, '', 0, '', 0, '', '', '', '', '', '', '', '', '', '')
-		ON CONFLICT (idempotency_key, caller) WHERE idempotency_key <> '' DO NOTHING`
-
-	sqlFinish = `UPDATE transactions SET
-		last4 = ?, card_print = ?, sealed = CASE WHEN ? = 'final' AND operation <> 'generate' THEN NULL ELSE ? END,
-		state = ?, outcome = ?, accepted = ?, source = ?, code = ?, description = ?, amount_minor = ?, amount_currency = ?,
-		balance_minor = ?, balance_currency = ?, hold_rest_minor = ?, hold_rest_currency = ?, card_status = ?,
-		account_id = ?, account_status = ?, account_type = ?, provider_transaction = ?, auth_number = ?, provider_time = ?,
-		vendor = ?, class = ?, failure = ?, finished = ?
-		WHERE id = ? AND state = 'sent'`
+	// The conditions are those of the index transactions_card_held, word by word.
+	sqlHolder = `SELECT id, operation, order_number FROM transactions WHERE card_print = ? AND service = ?
+		AND state IN ('sent', 'unresolved') AND operation NOT IN ('generate', 'inquire') AND plan IS NULL AND card_print <> ''`
 
 	sqlStateOf = `SELECT state FROM transactions WHERE id = ?`
 
-	sqlInsertExchange = `INSERT INTO exchanges (transaction_id, class, sent, received, failure, started, took, status)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-
-	sqlRecover = `UPDATE transactions SET state = 'unresolved', outcome = 'unknown', class = ?, failure = ? WHERE state = 'sent' AND state <> 'final'` // the latter lets SQLite use the index of open ones
+	sqlInsertExchange = `INSERT INTO exchanges (transaction_id, send, class, sent, received, failure, started, took, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-// stoppedFailure is told of an attempt that was under way when the process stopped.
-const stoppedFailure = "The gateway stopped before the outcome was recorded."
+// Earlier returns the transaction that the caller's key was reserved for, nil when it is free or was forgotten.
+func (s *Store) Earlier(ctx context.Context, caller, key string) (*svcgate.Transaction, error) {
+	t, err := s.one(ctx, sqlByKey, key, caller)
+	if svcgate.CodeOf(err) == svcgate.CodeNotFound {
+		return nil, nil
+	}
+	return t, err
+}
 
 // Begin records t, which must be StateSent, and reserves its key for its caller. A key that was reserved before
-// records nothing and returns the earlier transaction.
+// records nothing and returns the earlier transaction. A money operation on a card on which another is sent or
+// unresolved records nothing and is an *svcgate.CardHeldError; a split deposit counts by its parts.
 func (s *Store) Begin(ctx context.Context, t *svcgate.Transaction) (*svcgate.Transaction, error) {
 	if t.State != svcgate.StateSent {
 		return nil, fmt.Errorf("beginning transaction %s: its state is %q and must be %q", t.ID, t.State, svcgate.StateSent)
 	}
-	row := []any{
-		t.ID, t.Caller, t.Key, t.Content, t.Operation.String(), t.Service, t.Order, t.Sequence, t.Last4, t.CardPrint,
-		t.Sealed, string(t.Kind), t.Authorization, t.Requested.Minor(), t.Requested.Currency(), t.Created.UnixMicro(),
+	begun := *t
+	if begun.Sent.IsZero() {
+		begun.Sent = begun.Created
 	}
-	var earlier *transactionRow
-	err := s.change(ctx, &change{
-		apply: func(w *writer) (err error) {
-			earlier, err = w.begin(t.Caller, t.Key, row)
-			return err
-		},
-		there: func(w *writer) (bool, error) {
-			state, err := w.stateOf(t.ID)
-			return earlier != nil || state != "", err
-		},
-	})
+	begun.Sends, begun.Looks = max(begun.Sends, 1), 0
+	row, err := newRow(&begun)
 	if err != nil {
+		return nil, fmt.Errorf("beginning: %w", err)
+	}
+	digest := row.begunDigest()
+	row.Begun = digest[:]
+	b := beginning{row: row}
+	err = s.change(ctx, &change{apply: b.apply, there: b.there})
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("beginning transaction %s: %w", t.ID, err)
-	}
-	if earlier != nil {
-		return earlier.transaction()
-	}
-	return nil, nil
-}
-
-// begin inserts without looking before: the unique index decides between callers.
-func (w *writer) begin(caller, key string, row []any) (earlier *transactionRow, err error) {
-	inserted, err := w.affect(sqlInsertTransaction, row...)
-	if err != nil {
-		return nil, fmt.Errorf("inserting: %w", err)
-	}
-	if inserted > 0 {
+	case b.held != nil:
+		return nil, fmt.Errorf("beginning transaction %s: %w", t.ID, b.held)
+	case b.earlier == "":
 		return nil, nil
 	}
-	earlier = &transactionRow{}
-	if err := w.get(earlier, sqlByKey, key, caller); err != nil {
-		return nil, fmt.Errorf("reading the key's transaction: %w", err)
+	earlier, err := s.Transaction(ctx, b.earlier)
+	if err != nil {
+		return nil, fmt.Errorf("beginning transaction %s: reading the key's transaction: %w", t.ID, err)
 	}
 	return earlier, nil
 }
 
+// beginning is a Begin in the writer's hands. That a key or a card is taken is no failure of the change: nothing is
+// written, and nothing else of its group is spoilt.
+type beginning struct {
+	row     *transactionRow
+	earlier string // id of the key's transaction
+	held    *svcgate.CardHeldError
+}
+
+// apply inserts without looking before: the unique indexes decide between callers.
+func (b *beginning) apply(w *writer) (err error) {
+	b.earlier, b.held = "", nil
+	if b.row.Plan.Valid {
+		// No index holds the card for a split deposit, because its parts must be begun under it.
+		if b.held, err = w.holder(b.row); err != nil {
+			return err
+		}
+		if b.held != nil {
+			b.earlier, err = w.keyOf(b.row)
+			return err
+		}
+	}
+	b.row.Began, b.row.Chained = w.nextSeq(), w.nextSeq()
+	values := append(append(b.row.begunValues(), b.row.sinceValues()...), b.row.Sealed, b.row.Begun, b.row.Chained)
+	inserted, err := w.affect(sqlInsertTransaction, values...)
+	if err != nil {
+		return fmt.Errorf("inserting: %w", err)
+	}
+	if inserted > 0 {
+		w.link(chainBegin, b.row.ID, 0, b.row.digestAfter(b.row.Begun), nil)
+		return nil
+	}
+	if b.earlier, err = w.keyOf(b.row); err != nil || b.earlier != "" {
+		return err
+	}
+	if b.held, err = w.holder(b.row); err != nil || b.held != nil {
+		return err
+	}
+	return errors.New("inserting: the id was used before")
+}
+
+// there tells after a doubtful commit whether the answer still holds: what stood in the way may have been of the same
+// commit. What was inserted is found by the chain.
+func (b *beginning) there(w *writer) (bool, error) {
+	id := b.earlier
+	if b.held != nil {
+		id = b.held.TransactionID
+	}
+	state, err := w.stateOf(id)
+	return state != "", err
+}
+
+// keyOf returns the id of the transaction that the row's key is reserved for, "" when there is none.
+func (w *writer) keyOf(r *transactionRow) (string, error) {
+	if r.Key == "" {
+		return "", nil
+	}
+	var rows []transactionRow
+	if err := w.list(&rows, sqlByKey, r.Key, r.Caller); err != nil {
+		return "", fmt.Errorf("reading the key's transaction: %w", err)
+	}
+	if len(rows) == 0 {
+		return "", nil
+	}
+	return rows[0].ID, nil
+}
+
+// holder returns the money operation that the row's card waits for, nil when there is none.
+func (w *writer) holder(r *transactionRow) (*svcgate.CardHeldError, error) {
+	var rows []transactionRow
+	if err := w.list(&rows, sqlHolder, r.CardPrint, r.Service); err != nil {
+		return nil, fmt.Errorf("reading what holds the card: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	op, err := svcgate.ParseOperation(rows[0].Operation)
+	return &svcgate.CardHeldError{TransactionID: rows[0].ID, Operation: op, Order: rows[0].Order}, err
+}
+
 // Finish records what came of t, which must be StateFinal or StateUnresolved, and its exchange. Only a sent transaction
-// can be finished: any other is ErrFinished and changes nothing, and one that was never begun is an *svcgate.Error
-// with CodeNotFound. The sealed card is kept while the outcome is unknown, kept after a generation until EraseCards,
-// and otherwise erased by the same commit.
+// can be finished: any other is ErrFinished with CodeConflict and changes nothing, and one that was never begun is an
+// *svcgate.Error with CodeNotFound. A provider's transaction id that the service bureau gave to another transaction is
+// svcgate.ErrIDSeen and changes nothing. Only a split deposit is finished without an exchange. The sealed card is kept
+// while the outcome is unknown, kept after a generation until EraseCards, and otherwise erased by the same commit.
 func (s *Store) Finish(ctx context.Context, t *svcgate.Transaction, x *svcgate.Exchange) error {
 	if t.State != svcgate.StateFinal && t.State != svcgate.StateUnresolved {
 		return fmt.Errorf("finishing transaction %s: its state is %q", t.ID, t.State)
 	}
-	if x == nil {
-		return fmt.Errorf("finishing transaction %s: there is no exchange", t.ID)
+	if (x == nil) != (len(t.Plan) > 0) {
+		return fmt.Errorf("finishing transaction %s: a transaction has an exchange, but a split deposit has none", t.ID)
 	}
-	vendor, err := vendorToRow(t.Vendor)
+	row, err := newRow(t)
 	if err != nil {
-		return fmt.Errorf("finishing transaction %s: %w", t.ID, err)
+		return fmt.Errorf("finishing: %w", err)
 	}
-	r := &t.Reply
-	row := []any{
-		t.Last4, t.CardPrint, string(t.State), t.Sealed,
-		string(t.State), string(t.Outcome), r.Accepted, string(r.Source), r.Code, r.Description,
-		r.Amount.Minor(), r.Amount.Currency(), r.Balance.Minor(), r.Balance.Currency(), r.HoldRest.Minor(), r.HoldRest.Currency(),
-		string(r.CardStatus), r.Account.ID, string(r.Account.Status), r.Account.Type, r.TransactionID, r.AuthNumber, clockText(r.Time),
-		vendor, string(t.Class), t.Failure, optional(t.Finished), t.ID,
+	row.Finding, row.Settlement = sql.Null[string]{}, sql.Null[string]{}
+	if t.State == svcgate.StateFinal {
+		row.Next = sql.Null[int64]{}
 	}
-	exchange := []any{
-		t.ID, string(x.Class), x.Sent, x.Received, x.Failure, x.Started.UnixMicro(), int64(x.Took), x.Status,
-	}
-	err = s.change(ctx, &change{
-		apply: func(w *writer) error { return w.finish(t.ID, row, exchange) },
-		there: func(w *writer) (bool, error) {
-			state, err := w.stateOf(t.ID)
-			return state == t.State, err
-		},
-	})
-	if err != nil {
+	if err := s.change(ctx, &change{apply: func(w *writer) error { return w.finish(row, x) }}); err != nil {
 		return fmt.Errorf("finishing transaction %s: %w", t.ID, err)
 	}
 	return nil
 }
 
-func (w *writer) finish(id string, row, exchange []any) error {
-	finished, err := w.affect(sqlFinish, row...)
+// finish does not read the row that it changed: what it did not write comes back from the update.
+func (w *writer) finish(row *transactionRow, x *svcgate.Exchange) error {
+	row.Ended = 0
+	if row.State == string(svcgate.StateFinal) {
+		row.Ended = w.nextSeq()
+	}
+	kept, err := w.outcome(sqlFinish, row)
 	if err != nil {
-		return fmt.Errorf("updating: %w", err)
+		return err
 	}
-	if finished == 0 {
-		state, err := w.stateOf(id)
-		switch {
-		case err != nil:
-			return err
-		case state == "":
-			return notFound("transaction")
+	row.Sent, row.Sends, row.Looks, row.Began = kept.Sent, kept.Sends, kept.Looks, kept.Began
+	part, record := int64(0), []byte(nil)
+	if x != nil {
+		values := exchangeValues(row.ID, kept.Sends, x)
+		if err := w.exec(sqlInsertExchange, values...); err != nil {
+			return fmt.Errorf("inserting the exchange: %w", err)
 		}
-		return fmt.Errorf("%w: it is %s", ErrFinished, state)
+		d := digestOf(values...)
+		part, record = kept.Sends, d[:]
 	}
-	if err := w.exec(sqlInsertExchange, exchange...); err != nil {
-		return fmt.Errorf("inserting the exchange: %w", err)
-	}
+	w.link(chainFinish, row.ID, part, row.digestAfter(kept.Begun), record)
 	return nil
+}
+
+func exchangeValues(id string, send int64, x *svcgate.Exchange) []any {
+	return []any{id, send, string(x.Class), x.Sent, x.Received, x.Failure, x.Started.UnixMicro(), int64(x.Took), int64(x.Status)}
 }
 
 // stateOf returns "" for a transaction that is not there.
@@ -154,15 +211,4 @@ func (w *writer) stateOf(id string) (svcgate.State, error) {
 		return "", fmt.Errorf("reading the state: %w", err)
 	}
 	return state, nil
-}
-
-// recover moves what an earlier process left sent to unresolved. It may have been on the wire, so nothing says that it
-// was not carried out.
-func (w *writer) recover(ctx context.Context) (int, error) {
-	result, err := w.conn.ExecContext(ctx, sqlRecover, string(svcgate.ClassNoReply), stoppedFailure)
-	if err != nil {
-		return 0, fmt.Errorf("recovering: %w", err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), err
 }

@@ -137,7 +137,7 @@ func TestOpenRefuses(t *testing.T) {
 			path := place(t)
 			edit(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
 			return path, 0, ""
-		}, "schema 9999 and this program knows up to 3; it was opened by a newer svcgate"},
+		}, "schema 9999 and this program knows up to 5; it was opened by a newer svcgate"},
 		{"damage", func(t *testing.T) (string, int, string) {
 			path := place(t)
 			f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -163,7 +163,7 @@ func TestOpenRefuses(t *testing.T) {
 			t.Parallel()
 			path, library, filesystem := c.prepare(t)
 			for range 2 { // a refusal leaves nothing locked
-				s, err := store.OpenOn(ctx, store.Config{Path: path}, library, filesystem)
+				s, err := store.OpenOn(ctx, store.Config{Path: path}, library, filesystem, 0)
 				if err == nil {
 					closed(t, s)
 					t.Fatal("it was opened")

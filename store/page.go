@@ -42,12 +42,9 @@ func (s *Store) Transactions(ctx context.Context, f svcgate.Filter) (*svcgate.Pa
 		last := &rows[limit-1]
 		page.Next = position{last.Created, last.ID}.cursor(f)
 	}
-	for i := range rows {
-		t, err := rows[i].transaction()
-		if err != nil {
-			return nil, err
-		}
-		page.Transactions = append(page.Transactions, t)
+	page.Transactions, err = s.transactions(ctx, rows)
+	if err != nil {
+		return nil, err
 	}
 	return page, nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/responsecodes"
@@ -25,6 +26,12 @@ type ruleRow struct {
 	Cancel      bool            `db:"cancel"`
 	Messages    string          `db:"messages"`
 	Updated     int64           `db:"updated"`
+}
+
+// values are the values of vendor_responses' columns.
+func (r *ruleRow) values() []any {
+	return []any{r.Service, r.Operation, r.Source, r.Code, r.Vendor, r.Description, r.Outcome, nullable(r.Attempts), r.HoldReason,
+		nullable(r.HoldDays), nullable(r.DaysBetween), r.Cancel, r.Messages, r.Updated}
 }
 
 const (
@@ -62,7 +69,12 @@ func (s *Store) Rules(ctx context.Context) ([]responsecodes.Rule, error) {
 
 // PutRules writes the rules, each in place of the one with its id: all of them or none.
 func (s *Store) PutRules(ctx context.Context, rules []responsecodes.Rule) error {
-	err := s.change(ctx, &change{apply: func(w *writer) error { return w.putRules(rules) }})
+	err := s.change(ctx, &change{apply: func(w *writer) error {
+		if err := w.putRules(rules); err != nil {
+			return err
+		}
+		return w.linkCodes(services(rules)...)
+	}})
 	if err != nil {
 		return fmt.Errorf("writing vendor responses: %w", err)
 	}
@@ -75,7 +87,10 @@ func (s *Store) ReplaceRules(ctx context.Context, service string, rules []respon
 		if err := w.exec(sqlDeleteRules, service); err != nil {
 			return err
 		}
-		return w.putRules(rules)
+		if err := w.putRules(rules); err != nil {
+			return err
+		}
+		return w.linkCodes(service)
 	}})
 	if err != nil {
 		return fmt.Errorf("replacing vendor responses: %w", err)
@@ -94,12 +109,25 @@ func (s *Store) DeleteRule(ctx context.Context, id string) error {
 		if err == nil && n == 0 {
 			return notFound("vendor response")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return w.linkCodes(r.Service)
 	}})
 	if err != nil {
 		return fmt.Errorf("deleting a vendor response: %w", err)
 	}
 	return nil
+}
+
+// services are those that the rules are for, each once.
+func services(rules []responsecodes.Rule) []string {
+	all := make([]string, len(rules))
+	for i, r := range rules {
+		all[i] = r.Service
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (w *writer) putRules(rules []responsecodes.Rule) error {

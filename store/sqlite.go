@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
+	"os"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -36,7 +36,7 @@ func address(path string, query url.Values) string {
 }
 
 // newWriter opens the connection that writes and brings the schema up to date.
-func newWriter(ctx context.Context, path string, batch int, log *slog.Logger) (_ *writer, err error) {
+func newWriter(ctx context.Context, path string, c Config, env environment) (_ *writer, err error) {
 	db, err := sqlx.Open("sqlite3", address(path, url.Values{
 		"mode": {"rw"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"}, "_journal_mode": {"WAL"},
 		"_synchronous": {"FULL"}, "_foreign_keys": {"on"}, "_secure_delete": {"true"},
@@ -44,7 +44,7 @@ func newWriter(ctx context.Context, path string, batch int, log *slog.Logger) (_
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, statements: map[string]*sqlx.Stmt{}, batch: batch, log: log}
+	w := &writer{db: db, statements: map[string]*sqlx.Stmt{}, batch: c.Batch, now: c.Now, log: c.Log}
 	w.commit = func() error { return w.exec(sqlCommit) }
 	defer func() {
 		if err != nil {
@@ -58,7 +58,7 @@ func newWriter(ctx context.Context, path string, batch int, log *slog.Logger) (_
 	if err := checkSettings(ctx, db, writeSettings); err != nil {
 		return nil, err
 	}
-	if err := checkDamage(ctx, db); err != nil {
+	if err := env.checkDamage(ctx, db, path); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, db.DB); err != nil {
@@ -69,11 +69,15 @@ func newWriter(ctx context.Context, path string, batch int, log *slog.Logger) (_
 	}
 	for _, query := range []string{
 		sqlBegin, sqlCommit, sqlRollback, sqlFence,
-		sqlByKey, sqlInsertTransaction, sqlFinish, sqlStateOf, sqlInsertExchange,
+		sqlByKey, sqlInsertTransaction, sqlHolder, sqlFinish, sqlStateOf, sqlInsertExchange, sqlRow, sqlLink, sqlLinks, sqlLinkHash,
+		sqlLook, sqlInsertReading, sqlRecover,
 	} {
 		if w.statements[query], err = w.conn.PreparexContext(ctx, query); err != nil {
 			return nil, fmt.Errorf("preparing %q: %w", query, err)
 		}
+	}
+	if err := w.readHead(); err != nil {
+		return nil, err
 	}
 	return w, nil
 }
@@ -106,6 +110,14 @@ func (w *writer) get(dest any, query string, args ...any) error {
 		return statement.GetContext(context.Background(), dest, args...)
 	}
 	return w.conn.GetContext(context.Background(), dest, query, args...)
+}
+
+// list reads rows on the writer's connection.
+func (w *writer) list(dest any, query string, args ...any) error {
+	if statement, ok := w.statements[query]; ok {
+		return statement.SelectContext(context.Background(), dest, args...)
+	}
+	return w.conn.SelectContext(context.Background(), dest, query, args...)
 }
 
 func (w *writer) close() error {
@@ -142,7 +154,9 @@ func openReaders(ctx context.Context, path string, n int) (*readers, error) {
 	if err := checkSettings(ctx, db, map[string]string{"query_only": "1"}); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	for _, query := range []string{sqlTransaction, sqlExchange, sqlHolds, sqlTokenByHash} {
+	for _, query := range []string{
+		sqlTransaction, sqlByKey, sqlExchange, sqlHolds, sqlReadings, sqlParts, sqlDue, sqlCard, sqlCardHeld, sqlAccount, sqlSimilar, sqlTokenByHash,
+	} {
 		if r.statements[query], err = db.PreparexContext(ctx, query); err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing %q: %w", query, err), r.Close())
 		}
@@ -189,7 +203,21 @@ func checkSettings(ctx context.Context, db *sqlx.DB, want map[string]string) err
 	return nil
 }
 
-func checkDamage(ctx context.Context, db *sqlx.DB) error {
+// checkDamage reads a small file whole. Of a large one only the end is checked, by verifyTail, because reading it takes
+// longer than a start may: svcgate verify reads the rest.
+func (e environment) checkDamage(ctx context.Context, db *sqlx.DB, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("measuring the file: %w", err)
+	}
+	if info.Size() > e.readWhole {
+		return nil
+	}
+	return wholeFile(ctx, db)
+}
+
+// wholeFile lets SQLite look at every page.
+func wholeFile(ctx context.Context, db *sqlx.DB) error {
 	var result string
 	if err := db.GetContext(ctx, &result, `PRAGMA quick_check(1)`); err != nil {
 		return fmt.Errorf("checking the file for damage: %w", err)
@@ -235,11 +263,12 @@ func isUnique(err error) bool {
 type environment struct {
 	library    int                                       // SQLite's version number
 	filesystem func(dir string) (name string, err error) // "" for one that is safe
+	readWhole  int64                                     // files up to this size are checked whole
 }
 
 func host() environment {
 	_, number, _ := sqlite3.Version()
-	return environment{library: number, filesystem: networkFilesystem}
+	return environment{library: number, filesystem: networkFilesystem, readWhole: 64 << 20}
 }
 
 func (e environment) checkLibrary() error {

@@ -1,4 +1,7 @@
-// Package store keeps the journal, the vendor response table and the tokens in SQLite.
+// Package store keeps the journal, the vendor response table, the tokens and the audit trail in SQLite.
+//
+// All that is kept is chained: each change adds a row with the digest of what it changed, sealed with the row before
+// (chain.go), so that Verify can prove that nothing was changed by another way.
 //
 // Every change goes through one writer that groups what is waiting into one commit and answers only after the disk
 // has it; readers have connections of their own that cannot write. The package never sees a card number in the
@@ -27,7 +30,7 @@ const (
 // Config says how to open a store. Path must be set.
 type Config struct {
 	Path    string           // of the database file, in a directory that exists
-	Now     func() time.Time // stamps revocations; nil: time.Now
+	Now     func() time.Time // stamps the chain and revocations; nil: time.Now
 	Log     *slog.Logger     // nil: discard
 	Batch   int              // 0: DefaultBatch
 	Readers int              // 0: DefaultReaders
@@ -36,7 +39,7 @@ type Config struct {
 // Errors of a Store.
 var (
 	ErrClosed   = errors.New("the store is closed")
-	ErrFinished = errors.New("the transaction was finished before")
+	ErrFinished = svcgate.ErrFinished
 	// ErrSuspect: the disk failed while writing. Nothing was written of what the error answers, and nothing is until a
 	// trial write succeeds; each change and each Check makes one.
 	ErrSuspect = errors.New("the store's disk failed and does not yet take writes again")
@@ -67,13 +70,18 @@ type Store struct {
 
 var (
 	_ svcgate.Journal     = (*Store)(nil)
+	_ svcgate.History     = (*Store)(nil)
+	_ svcgate.Unsettled   = (*Store)(nil)
+	_ svcgate.Decisions   = (*Store)(nil)
 	_ responsecodes.Store = (*Store)(nil)
 )
 
 // Open opens the database, makes it when there is none, brings its schema up to date and moves what an earlier process
-// left sent to unresolved and unknown. It refuses, with a sentence: a directory that does not exist, a file that
-// others may read, a network filesystem, a file that another process has open, the database of another program, a
-// schema newer than this program's, a damaged file, and a SQLite library older than 3.51.3.
+// left sent to unresolved and unknown, to be looked into at once. It refuses, with a sentence: a directory that does not
+// exist, a file that others may read, a network filesystem, a file that another process has open, the database of
+// another program, a schema newer than this program's, a damaged file, a chain whose last 1,000 rows are not whole, and
+// a SQLite library older than 3.51.3. A file above 64 MiB is not read whole for damage, so that a start stays short
+// however long the journal; Verify goes through all of it.
 func Open(ctx context.Context, c Config) (*Store, error) { return open(ctx, c, host()) }
 
 func open(ctx context.Context, c Config, env environment) (_ *Store, err error) {
@@ -107,13 +115,19 @@ func open(ctx context.Context, c Config, env environment) (_ *Store, err error) 
 	if s.file, err = createFile(s.path); err != nil {
 		return nil, err
 	}
-	if s.writer, err = newWriter(ctx, s.path, c.Batch, c.Log); err != nil {
+	if s.writer, err = newWriter(ctx, s.path, c, env); err != nil {
 		return nil, err
 	}
-	if s.recovered, err = s.writer.recover(ctx); err != nil {
+	if err := s.writer.adopt(); err != nil {
 		return nil, err
 	}
 	if s.read, err = openReaders(ctx, s.path, c.Readers); err != nil {
+		return nil, err
+	}
+	if err := verifyTail(ctx, s.read.DB); err != nil {
+		return nil, fmt.Errorf("checking the end of the chain: %w", err)
+	}
+	if s.recovered, err = s.writer.recover(); err != nil {
 		return nil, err
 	}
 	if s.recovered > 0 {

@@ -12,16 +12,21 @@ import (
 
 type tokenRow struct {
 	Name    string          `db:"name"`
+	Hash    string          `db:"hash"`
 	Role    string          `db:"role"`
 	Created int64           `db:"created"`
 	Revoked sql.Null[int64] `db:"revoked"`
 }
 
+// values are the values of tokens' columns.
+func (r *tokenRow) values() []any {
+	return []any{r.Name, r.Hash, r.Role, r.Created, nullable(r.Revoked)}
+}
+
 const (
 	sqlPutToken    = `INSERT INTO tokens (name, hash, role, created, revoked) VALUES (?, ?, ?, ?, ?)`
-	sqlHasToken    = `SELECT count(*) FROM tokens WHERE name = ? AND hash = ?`
 	sqlTokenByHash = `SELECT name, role, created, revoked FROM tokens WHERE hash = ?`
-	sqlTokens      = `SELECT name, role, created, revoked FROM tokens ORDER BY name`
+	sqlTokens      = `SELECT name, hash, role, created, revoked FROM tokens ORDER BY name`
 	sqlRevokeToken = `UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE name = ?`
 )
 
@@ -32,16 +37,12 @@ func (s *Store) PutToken(ctx context.Context, t access.Token, hash string) error
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_token", Op: "put token",
 			Detail: "Give a name of letters and digits and one of the roles.", Err: err}
 	}
-	err := s.change(ctx, &change{
-		apply: func(w *writer) error {
-			return w.exec(sqlPutToken, t.Name, hash, string(t.Role), t.Created.UnixMicro(), optional(t.Revoked))
-		},
-		there: func(w *writer) (bool, error) {
-			var n int
-			err := w.get(&n, sqlHasToken, t.Name, hash)
-			return n == 1, err
-		},
-	})
+	err := s.change(ctx, &change{apply: func(w *writer) error {
+		if err := w.exec(sqlPutToken, t.Name, hash, string(t.Role), t.Created.UnixMicro(), optional(t.Revoked)); err != nil {
+			return err
+		}
+		return w.linkTokens()
+	}})
 	if isUnique(err) {
 		return &svcgate.Error{Code: svcgate.CodeConflict, Reason: "token_exists", Op: "put token", Field: "name",
 			Detail: "This name was given to a token before; names are never given twice.", Err: err}
@@ -97,7 +98,10 @@ func (s *Store) RevokeToken(ctx context.Context, name string) error {
 		if err == nil && n == 0 {
 			return notFound("token")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return w.linkTokens()
 	}})
 	if err != nil {
 		return fmt.Errorf("revoking a token: %w", err)

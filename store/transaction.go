@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -13,21 +12,25 @@ import (
 
 // transactionRow is a row of table transactions.
 type transactionRow struct {
-	ID                  string           `db:"id"`
-	Caller              string           `db:"caller"`
-	Key                 string           `db:"idempotency_key"`
-	Content             string           `db:"content"`
-	Operation           string           `db:"operation"`
-	Service             string           `db:"service"`
-	Order               string           `db:"order_number"`
-	Sequence            int              `db:"sequence"`
+	ID                string           `db:"id"`
+	Caller            string           `db:"caller"`
+	Key               string           `db:"idempotency_key"`
+	Content           string           `db:"content"`
+	Operation         string           `db:"operation"`
+	Service           string           `db:"service"`
+	Order             string           `db:"order_number"`
+	Sequence          int64            `db:"sequence"`
+	Kind              string           `db:"kind"`
+	Authorization     string           `db:"authorization_id"`
+	RequestedMinor    int64            `db:"requested_minor"`
+	RequestedCurrency string           `db:"requested_currency"`
+	Parent            string           `db:"parent"`
+	Plan              sql.Null[string] `db:"plan"`
+	Baseline          sql.Null[string] `db:"baseline"`
+	Created           int64            `db:"created"`
+
 	Last4               string           `db:"last4"`
 	CardPrint           string           `db:"card_print"`
-	Sealed              []byte           `db:"sealed"`
-	Kind                string           `db:"kind"`
-	Authorization       string           `db:"authorization_id"`
-	RequestedMinor      int64            `db:"requested_minor"`
-	RequestedCurrency   string           `db:"requested_currency"`
 	State               string           `db:"state"`
 	Outcome             string           `db:"outcome"`
 	Accepted            bool             `db:"accepted"`
@@ -50,30 +53,112 @@ type transactionRow struct {
 	Vendor              sql.Null[string] `db:"vendor"`
 	Class               string           `db:"class"`
 	Failure             string           `db:"failure"`
-	Created             int64            `db:"created"`
 	Finished            sql.Null[int64]  `db:"finished"`
+	Sent                int64            `db:"sent"`
+	Sends               int64            `db:"sends"`
+	Looks               int64            `db:"looks"`
+	Next                sql.Null[int64]  `db:"next"`
+	Finding             sql.Null[string] `db:"finding"`
+	Settlement          sql.Null[string] `db:"settlement"`
+	Began               int64            `db:"began"`
+	Ended               int64            `db:"ended"`
+
+	Sealed  []byte `db:"sealed"`
+	Begun   []byte `db:"begun"`
+	Chained int64  `db:"chained"`
 }
 
-// transactionColumns are those of transactionRow, in its order.
-const transactionColumns = `id, caller, idempotency_key, content, operation, service, order_number, sequence, last4,
-	card_print, sealed, kind, authorization_id, requested_minor, requested_currency, state, outcome,
-	accepted, source, code, description, amount_minor, amount_currency, balance_minor, balance_currency,
-	hold_rest_minor, hold_rest_currency, card_status, account_id, account_status, account_type,
-	provider_transaction, auth_number, provider_time, vendor, class, failure, created, finished`
+// The columns of transactionRow, in its order.
+const (
+	begunColumns = `id, caller, idempotency_key, content, operation, service, order_number, sequence, kind, authorization_id,
+	requested_minor, requested_currency, parent, plan, baseline, created`
+
+	sinceColumns = `last4, card_print, state, outcome, accepted, source, code, description, amount_minor, amount_currency,
+	balance_minor, balance_currency, hold_rest_minor, hold_rest_currency, card_status, account_id, account_status,
+	account_type, provider_transaction, auth_number, provider_time, vendor, class, failure, finished, sent, sends, looks,
+	next, finding, settlement, began, ended`
+
+	transactionColumns = begunColumns + `, ` + sinceColumns + `, sealed, begun, chained`
+)
+
+// begunValues are the values of begunColumns.
+func (r *transactionRow) begunValues() []any {
+	return []any{
+		r.ID, r.Caller, r.Key, r.Content, r.Operation, r.Service, r.Order, r.Sequence, r.Kind, r.Authorization,
+		r.RequestedMinor, r.RequestedCurrency, r.Parent, nullable(r.Plan), nullable(r.Baseline), r.Created,
+	}
+}
+
+// sinceValues are the values of sinceColumns.
+func (r *transactionRow) sinceValues() []any {
+	return []any{
+		r.Last4, r.CardPrint, r.State, r.Outcome, r.Accepted, r.Source, r.Code, r.Description, r.AmountMinor, r.AmountCurrency,
+		r.BalanceMinor, r.BalanceCurrency, r.HoldRestMinor, r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus,
+		r.AccountType, r.ProviderTransaction, r.AuthNumber, r.ProviderTime, nullable(r.Vendor), r.Class, r.Failure,
+		nullable(r.Finished), r.Sent, r.Sends, r.Looks, nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Began, r.Ended,
+	}
+}
+
+func nullable[T any](n sql.Null[T]) any {
+	if !n.Valid {
+		return nil
+	}
+	return n.V
+}
 
 const sqlTransaction = `SELECT ` + transactionColumns + ` FROM transactions WHERE id = ?`
 
-// Transaction returns the record with the id, or an *svcgate.Error with CodeNotFound.
+// Transaction returns the record with the id, with its readings while it is open and the parts of a split deposit, or
+// an *svcgate.Error with CodeNotFound.
 func (s *Store) Transaction(ctx context.Context, id string) (*svcgate.Transaction, error) {
+	return s.one(ctx, sqlTransaction, id)
+}
+
+// Open is Transaction, by the name that settling knows.
+func (s *Store) Open(ctx context.Context, id string) (*svcgate.Transaction, error) {
+	return s.Transaction(ctx, id)
+}
+
+// one reads the transaction that a prepared query finds.
+func (s *Store) one(ctx context.Context, query string, args ...any) (*svcgate.Transaction, error) {
 	var row transactionRow
-	err := s.read.statements[sqlTransaction].GetContext(ctx, &row, id)
+	err := s.read.statements[query].GetContext(ctx, &row, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, notFound("transaction")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading a transaction: %w", err)
 	}
-	return row.transaction()
+	all, err := s.transactions(ctx, []transactionRow{row})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// transactions makes the domain's records of rows, with what other rows tell of them.
+func (s *Store) transactions(ctx context.Context, rows []transactionRow) ([]*svcgate.Transaction, error) {
+	all := make([]*svcgate.Transaction, len(rows))
+	for i := range rows {
+		t, err := rows[i].transaction()
+		if err != nil {
+			return nil, err
+		}
+		all[i] = t
+		switch t.State {
+		case svcgate.StateUnresolved, svcgate.StateDesk:
+			if t.Readings, err = s.readings(ctx, &rows[i]); err != nil {
+				return nil, err
+			}
+		case svcgate.StateSent, svcgate.StateFinal:
+		}
+		if len(t.Plan) > 0 {
+			if err := s.fillPlan(ctx, t); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
 }
 
 func notFound(what string) *svcgate.Error {
@@ -84,7 +169,7 @@ func notFound(what string) *svcgate.Error {
 func (r *transactionRow) transaction() (*svcgate.Transaction, error) {
 	t := &svcgate.Transaction{
 		ID: r.ID, Caller: r.Caller, Key: r.Key, Content: r.Content, Service: r.Service, Order: r.Order,
-		Sequence: r.Sequence, Last4: r.Last4, CardPrint: r.CardPrint, Sealed: r.Sealed, Kind: svcgate.Kind(r.Kind),
+		Sequence: int(r.Sequence), Last4: r.Last4, CardPrint: r.CardPrint, Sealed: r.Sealed, Kind: svcgate.Kind(r.Kind),
 		Authorization: r.Authorization, Class: svcgate.Class(r.Class), Failure: r.Failure,
 		State: svcgate.State(r.State), Outcome: svcgate.Outcome(r.Outcome),
 		Reply: svcgate.Reply{
@@ -93,7 +178,10 @@ func (r *transactionRow) transaction() (*svcgate.Transaction, error) {
 			Account:       svcgate.Account{ID: r.AccountID, Status: svcgate.Status(r.AccountStatus), Type: r.AccountType},
 			TransactionID: r.ProviderTransaction, AuthNumber: r.AuthNumber,
 		},
-		Created: instant(r.Created),
+		Parent: r.Parent, Created: instant(r.Created), Sent: instant(r.Sent), Sends: int(r.Sends), Looks: int(r.Looks),
+	}
+	if r.Next.Valid {
+		t.Next = instant(r.Next.V)
 	}
 	if r.Finished.Valid {
 		t.Finished = instant(r.Finished.V)
@@ -120,61 +208,34 @@ func (r *transactionRow) transaction() (*svcgate.Transaction, error) {
 			errs = append(errs, err)
 		}
 	}
-	if r.Vendor.Valid {
-		if t.Vendor, err = vendorFromRow(r.Vendor.V); err != nil {
-			errs = append(errs, err)
-		}
-	}
+	errs = append(errs, r.takeTexts(t))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("transaction %s as stored: %w", r.ID, err)
 	}
 	return t, nil
 }
 
-// vendorRow is column vendor. It is apart from the domain's type because that leaves the outcome out of JSON.
-type vendorRow struct {
-	Code        string          `json:"code"`
-	Description string          `json:"description"`
-	Attempts    *int            `json:"attempts"`
-	Hold        *vendorHold     `json:"hold"`
-	Cancel      bool            `json:"cancel"`
-	Messages    []string        `json:"messages"`
-	Rule        string          `json:"rule"`
-	Outcome     svcgate.Outcome `json:"outcome"`
-}
-
-type vendorHold struct {
-	Reason string `json:"reason"`
-	Days   *int   `json:"days"`
-}
-
-func vendorToRow(v *svcgate.VendorResponse) (sql.Null[string], error) {
-	if v == nil {
-		return sql.Null[string]{}, nil
+// newRow is the row of a transaction as the domain knows it; what the journal alone knows is left out.
+func newRow(t *svcgate.Transaction) (*transactionRow, error) {
+	reply := &t.Reply
+	r := &transactionRow{
+		ID: t.ID, Caller: t.Caller, Key: t.Key, Content: t.Content, Operation: t.Operation.String(), Service: t.Service,
+		Order: t.Order, Sequence: int64(t.Sequence), Kind: string(t.Kind), Authorization: t.Authorization,
+		RequestedMinor: t.Requested.Minor(), RequestedCurrency: t.Requested.Currency(), Parent: t.Parent, Created: t.Created.UnixMicro(),
+		Last4: t.Last4, CardPrint: t.CardPrint, State: string(t.State), Outcome: string(t.Outcome),
+		Accepted: reply.Accepted, Source: string(reply.Source), Code: reply.Code, Description: reply.Description,
+		AmountMinor: reply.Amount.Minor(), AmountCurrency: reply.Amount.Currency(),
+		BalanceMinor: reply.Balance.Minor(), BalanceCurrency: reply.Balance.Currency(),
+		HoldRestMinor: reply.HoldRest.Minor(), HoldRestCurrency: reply.HoldRest.Currency(),
+		CardStatus: string(reply.CardStatus), AccountID: reply.Account.ID, AccountStatus: string(reply.Account.Status),
+		AccountType: reply.Account.Type, ProviderTransaction: reply.TransactionID, AuthNumber: reply.AuthNumber,
+		ProviderTime: clockText(reply.Time), Class: string(t.Class), Failure: t.Failure, Finished: optional(t.Finished),
+		Sent: t.Sent.UnixMicro(), Sends: int64(t.Sends), Looks: int64(t.Looks), Next: optional(t.Next), Sealed: t.Sealed,
 	}
-	row := vendorRow{Code: v.Code, Description: v.Description, Attempts: v.Attempts, Cancel: v.Cancel,
-		Messages: v.Messages, Rule: v.Rule, Outcome: v.Outcome}
-	if v.Hold != nil {
-		row.Hold = &vendorHold{Reason: v.Hold.Reason, Days: v.Hold.Days}
+	if err := r.giveTexts(t); err != nil {
+		return nil, fmt.Errorf("transaction %s: %w", t.ID, err)
 	}
-	text, err := json.Marshal(row)
-	if err != nil {
-		return sql.Null[string]{}, fmt.Errorf("encoding a vendor response: %w", err)
-	}
-	return sql.Null[string]{V: string(text), Valid: true}, nil
-}
-
-func vendorFromRow(text string) (*svcgate.VendorResponse, error) {
-	var row vendorRow
-	if err := json.Unmarshal([]byte(text), &row); err != nil {
-		return nil, fmt.Errorf("decoding a vendor response: %w", err)
-	}
-	v := &svcgate.VendorResponse{Code: row.Code, Description: row.Description, Attempts: row.Attempts, Cancel: row.Cancel,
-		Messages: row.Messages, Rule: row.Rule, Outcome: row.Outcome}
-	if row.Hold != nil {
-		v.Hold = &svcgate.OrderHold{Reason: row.Hold.Reason, Days: row.Hold.Days}
-	}
-	return v, nil
+	return r, nil
 }
 
 func money(minor int64, currency string) (svcgate.Money, error) {

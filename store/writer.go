@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -14,8 +16,9 @@ import (
 // error what it wrote is rolled back.
 type change struct {
 	apply func(*writer) error
-	there func(*writer) (bool, error) // tells after a doubtful commit whether the change is kept; nil: cannot tell
+	there func(*writer) (bool, error) // tells after a doubtful commit whether a change that added nothing to the chain holds; nil: cannot tell
 	alone bool                        // apply runs outside a transaction and by itself
+	last  head                        // of the chain after apply; without a hash when apply added nothing
 
 	fate   atomic.Int32 // queued, then taken or withdrawn
 	err    error        // set before answered is closed
@@ -69,7 +72,10 @@ type writer struct {
 	statements map[string]*sqlx.Stmt
 	commit     func() error // ends a transaction; tests let it fail
 	batch      int
+	now        func() time.Time
 	log        *slog.Logger
+	head       head   // of the chain, with what the open transaction adds
+	links      []link // that the open transaction has still to write
 
 	trouble                             atomic.Pointer[error] // a disk failure that is not settled
 	commits, changes, largest, failures atomic.Uint64
@@ -128,19 +134,20 @@ func (w *writer) write(batch []*change) {
 		w.fail(batch, fmt.Errorf("beginning a transaction: %w", err))
 		return
 	}
-	for _, c := range batch {
-		if err := c.apply(w); err != nil {
-			w.note(err)
-			w.note(w.rollback())
-			if len(batch) == 1 {
-				w.fail(batch, err)
-				return
-			}
-			for i := range batch {
-				w.write(batch[i : i+1])
-			}
+	before := w.head
+	err := w.apply(batch)
+	if err != nil {
+		w.note(err)
+		w.note(w.rollback())
+		w.head, w.links = before, w.links[:0]
+		if len(batch) == 1 {
+			w.fail(batch, err)
 			return
 		}
+		for i := range batch {
+			w.write(batch[i : i+1])
+		}
+		return
 	}
 	if err := w.commit(); err != nil {
 		w.doubt(batch, err)
@@ -148,6 +155,28 @@ func (w *writer) write(batch []*change) {
 	}
 	w.commits.Add(1)
 	w.kept(batch)
+}
+
+// apply runs the changes and writes what they added to the chain.
+func (w *writer) apply(batch []*change) error {
+	for _, c := range batch {
+		before := w.head.seq
+		if err := c.apply(w); err != nil {
+			return err
+		}
+		c.last = head{}
+		if w.head.seq > before {
+			c.last = w.head
+		}
+	}
+	return w.writeLinks()
+}
+
+// once applies a change before run does.
+func (w *writer) once(apply func(*writer) error) error {
+	c := &change{apply: apply, answer: make(chan struct{})}
+	w.write([]*change{c})
+	return c.err
 }
 
 // doubt answers a batch whose commit failed. A failed commit may still be found kept after a restart, because the
@@ -161,11 +190,15 @@ func (w *writer) doubt(batch []*change, commitErr error) {
 		return
 	}
 	for _, c := range batch {
-		if c.there == nil {
+		there := c.there
+		if c.last.hash != nil {
+			there = c.last.there
+		}
+		if there == nil {
 			w.fail([]*change{c}, fmt.Errorf("committing: %w: %w", ErrUnsure, commitErr))
 			continue
 		}
-		switch there, err := c.there(w); {
+		switch there, err := there(w); {
 		case err != nil:
 			w.fail([]*change{c}, fmt.Errorf("committing: %w: %w: reading back: %w", ErrUnsure, commitErr, err))
 		case there:
@@ -176,13 +209,22 @@ func (w *writer) doubt(batch []*change, commitErr error) {
 	}
 }
 
+// there reports whether the chain on disk has the row, and with it the change that came with it.
+func (h head) there(w *writer) (bool, error) {
+	var hashes [][]byte
+	if err := w.list(&hashes, sqlLinkHash, h.seq); err != nil {
+		return false, err
+	}
+	return len(hashes) == 1 && bytes.Equal(hashes[0], h.hash), nil
+}
+
 // settle returns nil when there is no trouble, or when a trial write shows that the disk takes writes again.
 func (w *writer) settle() error {
 	trouble := w.trouble.Load()
 	if trouble == nil {
 		return nil
 	}
-	if err := errors.Join(w.rollback(), w.tryFence()); err != nil {
+	if err := errors.Join(w.rollback(), w.tryFence(), w.readHead()); err != nil {
 		return fmt.Errorf("%w: %w: trial write: %w", ErrSuspect, *trouble, err)
 	}
 	w.trouble.Store(nil)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/responsecodes"
 	"github.com/svcgate/svcgate/store"
 )
@@ -22,7 +23,7 @@ var start = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 func sent(n int) *svcgate.Transaction {
 	return &svcgate.Transaction{
 		ID: fmt.Sprintf("txn_%d", n), Caller: "oms", Key: fmt.Sprintf("key-%d", n), Operation: svcgate.Authorize, Service: "RLT",
-		Order: fmt.Sprintf("W-%d", n), Last4: "0017", CardPrint: "print", Sealed: []byte("sealed"), State: svcgate.StateSent,
+		Order: fmt.Sprintf("W-%d", n), Last4: "0017", CardPrint: fmt.Sprintf("print-%d", n), Sealed: []byte("sealed"), State: svcgate.StateSent,
 		Created: start.Add(time.Duration(n) * time.Millisecond),
 	}
 }
@@ -31,6 +32,11 @@ func final(tx *svcgate.Transaction) *svcgate.Transaction {
 	done := *tx
 	done.State, done.Outcome, done.Class, done.Finished = svcgate.StateFinal, svcgate.Approved, svcgate.ClassAnswered, start
 	return &done
+}
+
+func unknown(done *svcgate.Transaction) *svcgate.Transaction {
+	done.State, done.Outcome, done.Finished, done.Next = svcgate.StateUnresolved, svcgate.Unknown, time.Time{}, start
+	return done
 }
 
 func exchange() *svcgate.Exchange {
@@ -328,6 +334,69 @@ func TestFailedCommitIsReadBack(t *testing.T) {
 			}
 		})
 	}
+	t.Run("settling", func(t *testing.T) {
+		t.Parallel()
+		for _, kept := range []bool{true, false} {
+			for name, move := range map[string]func(s *store.Store, tx *svcgate.Transaction) error{
+				"look": func(s *store.Store, tx *svcgate.Transaction) error {
+					return s.Look(ctx, tx.ID, svcgate.Reading{At: start}, start)
+				},
+				"to desk": func(s *store.Store, tx *svcgate.Transaction) error {
+					return s.ToDesk(ctx, tx.ID, svcgate.Finding{Verdict: svcgate.CannotTell}, start)
+				},
+				"settle": func(s *store.Store, tx *svcgate.Transaction) error {
+					done := final(tx)
+					done.Settlement = &svcgate.Settlement{Finding: svcgate.Finding{Verdict: svcgate.Applied}, By: "jo", At: start}
+					return s.Settle(ctx, done)
+				},
+				"send again": func(s *store.Store, tx *svcgate.Transaction) error { return s.SendAgain(ctx, tx.ID, start) },
+				"audit": func(s *store.Store, tx *svcgate.Transaction) error {
+					return s.Audit(ctx, access.Entry{At: start, Actor: "jo", Action: "look"})
+				},
+			} {
+				s := fresh(t, 0)
+				tx := sent(1)
+				tx.Operation = svcgate.Void
+				if _, err := s.Begin(ctx, tx); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Finish(ctx, unknown(final(tx)), exchange()); err != nil {
+					t.Fatal(err)
+				}
+				before, err := s.Verify(ctx, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				commits(t, s, failing(1, kept))
+				if err := move(s, tx); (err == nil) != kept || errors.Is(err, store.ErrUnsure) {
+					t.Errorf("%s, kept %v: %v", name, kept, err)
+				}
+				if after, err := s.Verify(ctx, nil); err != nil || (after.Rows == before.Rows+1) != kept {
+					t.Errorf("%s, kept %v: %d rows after %d, %v", name, kept, after.Rows, before.Rows, err)
+				}
+				if !kept {
+					if err := move(s, tx); err != nil {
+						t.Errorf("%s again: %v", name, err)
+					}
+				}
+			}
+		}
+	})
+	t.Run("what stood in the way was not kept either", func(t *testing.T) {
+		t.Parallel()
+		s := fresh(t, 0)
+		commits(t, s, failing(1, false))
+		first, sameKey, sameCard := sent(1), sent(2), sent(3)
+		sameKey.Key, sameCard.CardPrint = first.Key, first.CardPrint
+		for i, err := range atOnce(s, first, sameKey, sameCard) {
+			if !errors.Is(err, errDisk) {
+				t.Errorf("change %d: %v", i, err)
+			}
+		}
+		if page, err := s.Transactions(ctx, svcgate.Filter{}); err != nil || len(page.Transactions) != 0 {
+			t.Errorf("there is %+v, %v", page, err)
+		}
+	})
 	t.Run("a replay", func(t *testing.T) {
 		t.Parallel()
 		s := fresh(t, 0)
@@ -339,12 +408,24 @@ func TestFailedCommitIsReadBack(t *testing.T) {
 			t.Errorf("Begin = %v, %v", earlier, err)
 		}
 	})
+	t.Run("codes", func(t *testing.T) {
+		t.Parallel()
+		for _, kept := range []bool{true, false} {
+			s := fresh(t, 0)
+			commits(t, s, failing(1, kept))
+			err := s.PutRules(ctx, responsecodes.StarterSet("RLT"))
+			rules, readErr := s.Rules(ctx)
+			if (err == nil) != kept || readErr != nil || (len(rules) > 0) != kept || errors.Is(err, store.ErrUnsure) {
+				t.Errorf("PutRules: %v with %d rules (%v), kept %v", err, len(rules), readErr, kept)
+			}
+		}
+	})
 	t.Run("what cannot be told apart", func(t *testing.T) {
 		t.Parallel()
 		s := fresh(t, 0)
 		commits(t, s, failing(1, true))
-		if err := s.PutRules(ctx, responsecodes.StarterSet("RLT")); !errors.Is(err, store.ErrUnsure) {
-			t.Errorf("PutRules: %v", err)
+		if _, err := s.EraseCards(ctx, start); !errors.Is(err, store.ErrUnsure) {
+			t.Errorf("EraseCards: %v", err)
 		}
 	})
 }
@@ -417,6 +498,9 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin(t, s, kept) // without a restart
+	if _, err := s.Verify(ctx, nil); err != nil {
+		t.Error(err)
+	}
 	if err := s.Check(ctx); err != nil {
 		t.Errorf("Check: %v", err)
 	}

@@ -20,9 +20,9 @@ func generation(t *testing.T, db Database, n int, outcome svcgate.Outcome) *svcg
 	tx := sent(t, n)
 	tx.Operation, tx.Last4, tx.CardPrint, tx.Sealed, tx.Requested = svcgate.Generate, "", "", nil, svcgate.Money{}
 	done := finished(t, begin(t, db, tx))
-	done.Outcome, done.Last4, done.CardPrint, done.Sealed = outcome, "4242", "new-print", []byte("sealed number")
+	done.Outcome, done.Last4, done.CardPrint, done.Sealed = outcome, "4242", "new-print-"+name(n), []byte("sealed number")
 	if outcome == svcgate.Unknown {
-		done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+		unknown(done)
 	}
 	return finish(t, db, done)
 }
@@ -41,7 +41,7 @@ func testCards(t *testing.T, open Open) {
 				done := finished(t, begin(t, db, tx))
 				done.Outcome = outcome
 				if outcome == svcgate.Unknown {
-					done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+					unknown(done)
 				}
 				finish(t, db, done)
 				got := read(t, db, tx.ID)
@@ -64,12 +64,12 @@ func testCards(t *testing.T, open Open) {
 		generation(t, db, 4, svcgate.Unknown)
 		unresolved := sent(t, 5)
 		done := finished(t, begin(t, db, unresolved))
-		done.State, done.Outcome, done.Finished = svcgate.StateUnresolved, svcgate.Unknown, time.Time{}
+		unknown(done)
 		finish(t, db, done)
 		begin(t, db, sent(t, 6))
 
 		got := read(t, db, name(0))
-		if got.Last4 != "4242" || got.CardPrint != "new-print" || string(got.Sealed) != "sealed number" {
+		if got.Last4 != "4242" || got.CardPrint != "new-print-"+name(0) || string(got.Sealed) != "sealed number" {
 			t.Errorf("the generated card is %q %q %q", got.Last4, got.CardPrint, got.Sealed)
 		}
 		// Records are a millisecond apart; the instant itself is not before.
@@ -98,7 +98,7 @@ func testRecovery(t *testing.T, open Open) {
 	first, second := begin(t, db, sent(t, 1)), begin(t, db, sent(t, 2))
 	final := finish(t, db, finished(t, begin(t, db, sent(t, 3))))
 	unresolved := finished(t, begin(t, db, sent(t, 4)))
-	unresolved.State, unresolved.Outcome, unresolved.Finished = svcgate.StateUnresolved, svcgate.Unknown, time.Time{}
+	unknown(unresolved)
 	unresolved.Failure = "its own reason"
 	finish(t, db, unresolved)
 	if err := db.Close(); err != nil {
@@ -116,6 +116,7 @@ func testRecovery(t *testing.T, open Open) {
 		}
 		want := *tx
 		want.State, want.Outcome, want.Class, want.Failure = svcgate.StateUnresolved, svcgate.Unknown, svcgate.ClassNoReply, got.Failure
+		want.Next = start
 		wantSame(t, got, &want)
 		again := *tx
 		earlier, err := db.Begin(context.Background(), &again)

@@ -115,7 +115,7 @@ func testHolds(t *testing.T, open Open) {
 		if err != nil || len(holds) != 1 {
 			t.Fatalf("Holds = %v, %v", holds, err)
 		}
-		if h := holds[0]; h.TransactionID != name(3) || h.Order != "W-2" || h.CardPrint != "card-print" || h.Last4 != "0017" ||
+		if h := holds[0]; h.TransactionID != name(3) || h.Order != "W-2" || h.CardPrint != "card-print-3" || h.Last4 != "0017" ||
 			!h.Created.Equal(start.Add(3*time.Millisecond)) || h.Amount.Currency() != "USD" {
 			t.Errorf("the hold is %+v", h)
 		}
@@ -133,7 +133,7 @@ func authorize(t *testing.T, db Database, n int, order, id, amount string, outco
 	done := finished(t, begin(t, db, tx))
 	done.Outcome, done.Reply.TransactionID, done.Reply.Amount = outcome, id, dollars(t, amount)
 	if outcome == svcgate.Unknown {
-		done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+		unknown(done)
 	}
 	finish(t, db, done)
 }
@@ -152,7 +152,7 @@ func record(t *testing.T, db Database, n int, authorization string, u use) {
 		done.Reply.Amount = dollars(t, u.done)
 	}
 	if u.outcome == svcgate.Unknown {
-		done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+		unknown(done)
 	}
 	finish(t, db, done)
 }

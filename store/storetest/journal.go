@@ -18,7 +18,10 @@ import (
 // instants; the provider's clock must keep its offset.
 func wantSame(t testing.TB, got, want *svcgate.Transaction) {
 	t.Helper()
-	for _, pair := range [][2]*time.Time{{&got.Created, &want.Created}, {&got.Finished, &want.Finished}} {
+	for _, pair := range [][2]*time.Time{
+		{&got.Created, &want.Created}, {&got.Finished, &want.Finished}, {&got.Sent, &want.Sent}, {&got.Next, &want.Next},
+		{&got.Baseline.At, &want.Baseline.At},
+	} {
 		if !pair[0].Equal(*pair[1]) {
 			t.Errorf("transaction %s: instant %v, want %v", want.ID, *pair[0], *pair[1])
 		}
@@ -29,6 +32,7 @@ func wantSame(t testing.TB, got, want *svcgate.Transaction) {
 	g, w := *got, *want
 	for _, r := range []*svcgate.Transaction{&g, &w} {
 		r.Created, r.Finished, r.Reply.Time = time.Time{}, time.Time{}, time.Time{}
+		r.Sent, r.Next, r.Baseline.At = time.Time{}, time.Time{}, time.Time{}
 	}
 	for i, gv, wv := 0, reflect.ValueOf(g), reflect.ValueOf(w); i < gv.NumField(); i++ {
 		if a, b := gv.Field(i).Interface(), wv.Field(i).Interface(); !reflect.DeepEqual(a, b) {
@@ -58,7 +62,8 @@ func testJournal(t *testing.T, open Open) {
 		t.Parallel()
 		db := opened(t, open)
 		tx := sent(t, 1)
-		wantFilled(t, *tx, "Kind", "Authorization", "Outcome", "Reply", "Vendor", "Class", "Failure", "Finished")
+		wantFilled(t, *tx, "Kind", "Authorization", "Outcome", "Reply", "Vendor", "Class", "Failure", "Finished",
+			"Parent", "Plan", "Readings", "Looks", "Next", "Finding", "Settlement")
 		begin(t, db, tx)
 		wantSame(t, read(t, db, tx.ID), tx)
 		if _, err := db.Exchange(ctx, tx.ID); svcgate.CodeOf(err) != svcgate.CodeNotFound {
@@ -101,11 +106,11 @@ func testJournal(t *testing.T, open Open) {
 	t.Run("zero members stay zero", func(t *testing.T) {
 		t.Parallel()
 		db := opened(t, open)
-		tx := &svcgate.Transaction{ID: name(1), Operation: svcgate.Generate, Service: "RLT", State: svcgate.StateSent, Created: start}
+		tx := &svcgate.Transaction{ID: name(1), Operation: svcgate.Generate, Service: "RLT", State: svcgate.StateSent, Created: start, Sent: start, Sends: 1}
 		begin(t, db, tx)
 		wantSame(t, read(t, db, tx.ID), tx)
 		done := *tx
-		done.State, done.Outcome = svcgate.StateUnresolved, svcgate.Unknown
+		done.State, done.Outcome, done.Next = svcgate.StateUnresolved, svcgate.Unknown, start
 		if err := db.Finish(ctx, &done, &svcgate.Exchange{Class: svcgate.ClassNoReply, Started: start}); err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +133,7 @@ func testJournal(t *testing.T, open Open) {
 					done := finished(t, begin(t, db, tx))
 					done.Outcome, done.Class = outcome, class
 					if outcome == svcgate.Unknown {
-						done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+						unknown(done)
 					}
 					finish(t, db, done)
 					if got := read(t, db, tx.ID); got.Operation != info.Operation || got.Outcome != outcome || got.Class != class {
@@ -203,7 +208,7 @@ func testKeys(t *testing.T, open Open) {
 		for i := range callers {
 			all.Go(func() {
 				tx := sent(t, i)
-				tx.Key = "the key"
+				tx.Key = "the key" // each on a card of its own: only the key decides
 				<-gate
 				earlier, err := db.Begin(ctx, tx)
 				switch {
@@ -287,7 +292,7 @@ func testFinishGuards(t *testing.T, open Open) {
 			tx := begin(t, db, sent(t, i))
 			done := finished(t, tx)
 			if first == svcgate.StateUnresolved {
-				done.State, done.Outcome, done.Finished = first, svcgate.Unknown, time.Time{}
+				unknown(done)
 			}
 			finish(t, db, done)
 			before := read(t, db, tx.ID)

@@ -44,11 +44,10 @@ func testFilters(t *testing.T, open Open) {
 		done := finished(t, tx)
 		done.Outcome = outcome
 		if outcome == svcgate.Unknown {
-			done.State, done.Finished = svcgate.StateUnresolved, time.Time{}
+			unknown(done)
 		}
 		finish(t, db, done)
 	}
-	at := func(n int) time.Time { return start.Add(time.Duration(n) * time.Millisecond) }
 	for _, c := range []struct {
 		filter svcgate.Filter
 		want   string // numbers, newest first

@@ -120,3 +120,5 @@ func testRules(t *testing.T, open Open) {
 		wantRules(t, db, anyOf)
 	})
 }
+
+func starter() []responsecodes.Rule { return responsecodes.StarterSet("RLT") }

@@ -11,14 +11,19 @@ import (
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/responsecodes"
+	"github.com/svcgate/svcgate/store"
 )
 
 // Database is the store under test.
 type Database interface {
 	svcgate.Journal
+	svcgate.History
+	svcgate.Unsettled
+	svcgate.Decisions
 	responsecodes.Store
 	reader
 	tokens
+	keeper
 	EraseCards(ctx context.Context, before time.Time) (int, error)
 	Recovered() int
 	Check(ctx context.Context) error
@@ -29,6 +34,9 @@ type reader interface {
 	Transaction(ctx context.Context, id string) (*svcgate.Transaction, error)
 	Transactions(ctx context.Context, f svcgate.Filter) (*svcgate.Page, error)
 	Exchange(ctx context.Context, id string) (*svcgate.Exchange, error)
+	Exchanges(ctx context.Context, id string) ([]*svcgate.Exchange, error)
+	Drift(ctx context.Context, service string) ([]store.CardDrift, error)
+	OrphanHolds(ctx context.Context, service string) ([]*svcgate.Transaction, error)
 }
 
 type tokens interface {
@@ -36,6 +44,14 @@ type tokens interface {
 	TokenByHash(ctx context.Context, hash string) (access.Token, error)
 	Tokens(ctx context.Context) ([]access.Token, error)
 	RevokeToken(ctx context.Context, name string) error
+}
+
+type keeper interface {
+	Audit(ctx context.Context, e access.Entry) error
+	AuditTrail(ctx context.Context, limit int, cursor string) ([]access.Entry, string, error)
+	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
+	ForgetKeys(ctx context.Context, before time.Time) (int, error)
+	Reseal(ctx context.Context, seal func(id string, sealed []byte) ([]byte, error)) (int, error)
 }
 
 // Open opens the database kept at a place, a directory that the suite gives; it is empty the first time. Whoever calls
@@ -50,7 +66,10 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"begin and finish", testJournal}, {"keys", testKeys}, {"finish once", testFinishGuards}, {"sealed cards", testCards},
 		{"recovery", testRecovery}, {"holds", testHolds}, {"filters", testFilters}, {"pages", testPages},
-		{"cursors", testCursors}, {"rules", testRules}, {"tokens", testTokens}, {"closed", testClosed},
+		{"cursors", testCursors}, {"moves", testMoves}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns},
+		{"earlier", testEarlier}, {"similar", testSimilar}, {"last reading", testLastReading}, {"audit", testAudit},
+		{"forgotten keys", testForgetKeys}, {"resealed cards", testReseal}, {"drift", testDrift}, {"orphan holds", testOrphans},
+		{"verify", testVerify}, {"linearizable", testLinearizable}, {"rules", testRules}, {"tokens", testTokens}, {"closed", testClosed},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,10 +118,20 @@ func dollars(t testing.TB, amount string) svcgate.Money {
 func sent(t testing.TB, n int) *svcgate.Transaction {
 	return &svcgate.Transaction{
 		ID: name(n), Caller: "oms", Key: fmt.Sprintf("key-%d", n), Content: "content-print", Operation: svcgate.Authorize,
-		Service: "RLT", Order: fmt.Sprintf("W-%d", n), Sequence: 2, Last4: "0017", CardPrint: "card-print",
+		Service: "RLT", Order: fmt.Sprintf("W-%d", n), Sequence: 2, Last4: "0017", CardPrint: fmt.Sprintf("card-print-%d", n),
 		Sealed: []byte{1, 0, 255, 7}, Requested: dollars(t, "25.00"), State: svcgate.StateSent,
-		Created: start.Add(time.Duration(n) * time.Millisecond),
+		Created: at(n), Sent: at(n), Sends: 1,
+		Baseline: svcgate.Reading{At: start.Add(-time.Hour), Balance: dollars(t, "40.00"), Status: svcgate.StatusActive, Transaction: "txn_before"},
 	}
+}
+
+// at is when the n-th record is made.
+func at(n int) time.Time { return start.Add(time.Duration(n) * time.Millisecond) }
+
+// unknown makes a finished transaction one of which the outcome is not known.
+func unknown(done *svcgate.Transaction) *svcgate.Transaction {
+	done.State, done.Outcome, done.Finished, done.Next = svcgate.StateUnresolved, svcgate.Unknown, time.Time{}, start.Add(30*time.Second)
+	return done
 }
 
 // finished gives a copy of a begun transaction an approved outcome, every member filled that Finish keeps.

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
+)
+
+type auditRow struct {
+	Seq     int64  `db:"seq"`
+	At      int64  `db:"at"`
+	Actor   string `db:"actor"`
+	Action  string `db:"action"`
+	Subject string `db:"subject"`
+	Detail  string `db:"detail"`
+}
+
+const (
+	auditColumns   = `seq, at, actor, action, subject, detail`
+	sqlInsertAudit = `INSERT INTO audit (` + auditColumns + `) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlAudit       = `SELECT ` + auditColumns + ` FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+)
+
+// values are the values of auditColumns.
+func (r *auditRow) values() []any {
+	return []any{r.Seq, r.At, r.Actor, r.Action, r.Subject, r.Detail}
+}
+
+// Audit adds an entry to the audit trail, from where nothing takes it away. A zero instant is now; an entry that is not
+// one is an *svcgate.Error with CodeInvalid.
+func (s *Store) Audit(ctx context.Context, e access.Entry) error {
+	if e.At.IsZero() {
+		e.At = s.now()
+	}
+	if err := e.Validate(); err != nil {
+		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_entry", Op: "audit",
+			Detail: "An audit entry names who did what, in short lines of text.", Err: err}
+	}
+	row := auditRow{At: e.At.UnixMicro(), Actor: e.Actor, Action: e.Action, Subject: e.Subject, Detail: e.Detail}
+	err := s.change(ctx, &change{apply: func(w *writer) error {
+		row.Seq = w.nextSeq()
+		if err := w.exec(sqlInsertAudit, row.values()...); err != nil {
+			return err
+		}
+		w.link(chainAudit, "", 0, digestOf(row.values()...), nil)
+		return nil
+	}})
+	if err != nil {
+		return fmt.Errorf("adding to the audit trail: %w", err)
+	}
+	return nil
+}
+
+// AuditTrail returns a page of the audit trail, what was added last first, and the cursor of the next page, "" on the
+// last. A limit (0: DefaultPage) or cursor that is not one is an *svcgate.Error with CodeInvalid.
+func (s *Store) AuditTrail(ctx context.Context, limit int, cursor string) (entries []access.Entry, next string, err error) {
+	if limit == 0 {
+		limit = DefaultPage
+	}
+	if limit < 0 || limit > MaxPage {
+		return nil, "", invalid("limit", "invalid_limit", fmt.Sprintf("A page has 1 to %d entries.", MaxPage))
+	}
+	before := int64(1<<63 - 1)
+	if cursor != "" {
+		if before, err = strconv.ParseInt(cursor, 10, 64); err != nil || before < 1 {
+			return nil, "", invalid("cursor", "invalid_cursor", "Give the cursor as it came with the page before.")
+		}
+	}
+	var rows []auditRow
+	if err := s.read.SelectContext(ctx, &rows, sqlAudit, before, limit+1); err != nil {
+		return nil, "", fmt.Errorf("reading the audit trail: %w", err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = strconv.FormatInt(rows[limit-1].Seq, 10)
+	}
+	for _, r := range rows {
+		entries = append(entries, access.Entry{At: instant(r.At), Actor: r.Actor, Action: r.Action, Subject: r.Subject, Detail: r.Detail})
+	}
+	return entries, next, nil
+}

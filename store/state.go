@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/svcgate/svcgate"
+)
+
+// The moves of a transaction. Each statement names the states it starts from and gives back what it did not write; a
+// trigger refuses all other moves, whoever tries them.
+const (
+	outcomeColumns = `last4 = ?, card_print = ?, state = ?, outcome = ?, accepted = ?, source = ?, code = ?, description = ?,
+		amount_minor = ?, amount_currency = ?, balance_minor = ?, balance_currency = ?, hold_rest_minor = ?,
+		hold_rest_currency = ?, card_status = ?, account_id = ?, account_status = ?, account_type = ?,
+		provider_transaction = ?, auth_number = ?, provider_time = ?, vendor = ?, class = ?, failure = ?, finished = ?,
+		next = ?, finding = ?, settlement = ?, ended = ?, chained = ?,
+		sealed = CASE WHEN operation = 'generate' THEN ? WHEN ? = 'final' THEN NULL ELSE sealed END`
+
+	moved = ` RETURNING id, begun, sent, sends, looks, began`
+
+	sqlFinish = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state = 'sent'` + moved
+	sqlSettle = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state IN ('unresolved', 'desk')` + moved
+
+	sqlToDesk = `UPDATE transactions SET state = 'desk', next = NULL, finding = ?, ended = ?, chained = ?
+		WHERE id = ? AND state = 'unresolved'` + moved
+
+	sqlSendAgain = `UPDATE transactions SET state = 'sent', outcome = '', class = '', failure = '', next = NULL, sent = ?,
+		sends = sends + 1, began = ?, chained = ? WHERE id = ? AND state = 'unresolved' AND operation = 'void'` + moved
+
+	sqlRecover = `UPDATE transactions SET state = 'unresolved', outcome = 'unknown', class = ?, failure = ?, next = ?, chained = ?
+		WHERE id = ? AND state = 'sent'` + moved
+
+	sqlLeftSent = `SELECT id FROM transactions WHERE state = 'sent' AND state <> 'final' ORDER BY created, id` // the latter lets SQLite use the index of open ones
+)
+
+// stoppedFailure is told of an attempt that was under way when the process stopped.
+const stoppedFailure = "The gateway stopped before the outcome was recorded."
+
+// move runs one of the statements above. When it finds no transaction in a state that it starts from, the error says
+// what there is.
+func (w *writer) move(id, query string, args ...any) (*transactionRow, error) {
+	var rows []transactionRow
+	err := w.list(&rows, query, args...)
+	switch {
+	case isUnique(err):
+		return nil, svcgate.ErrIDSeen
+	case err != nil:
+		return nil, fmt.Errorf("updating: %w", err)
+	case len(rows) == 1:
+		return &rows[0], nil
+	}
+	state, err := w.stateOf(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case state == "":
+		return nil, notFound("transaction")
+	}
+	return nil, &svcgate.Error{Code: svcgate.CodeConflict, Reason: "wrong_state", Op: "journal",
+		Detail: "The transaction does not allow this: it is " + string(state) + ".", Err: ErrFinished}
+}
+
+// outcome is move for an outcome.
+func (w *writer) outcome(query string, r *transactionRow) (*transactionRow, error) {
+	return w.move(r.ID, query, r.Last4, r.CardPrint, r.State, r.Outcome, r.Accepted, r.Source, r.Code, r.Description,
+		r.AmountMinor, r.AmountCurrency, r.BalanceMinor, r.BalanceCurrency, r.HoldRestMinor,
+		r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus, r.AccountType,
+		r.ProviderTransaction, r.AuthNumber, r.ProviderTime, nullable(r.Vendor), r.Class, r.Failure, nullable(r.Finished),
+		nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Ended, w.nextSeq(),
+		r.Sealed, r.State, r.ID)
+}
+
+// ToDesk puts an unresolved transaction on the desk, with what was found. Another state is CodeConflict.
+func (s *Store) ToDesk(ctx context.Context, id string, f svcgate.Finding, _ time.Time) error {
+	row, err := newRow(&svcgate.Transaction{ID: id, Finding: &f})
+	if err != nil {
+		return fmt.Errorf("to the desk: %w", err)
+	}
+	return s.moved(ctx, "to the desk", id, func(w *writer) error {
+		if _, err := w.move(id, sqlToDesk, nullable(row.Finding), w.nextSeq(), w.nextSeq(), id); err != nil {
+			return err
+		}
+		return w.linkRow(chainDesk, id, 0, nil)
+	})
+}
+
+// Settle makes an unresolved transaction, or one on the desk, final as t says, and erases its sealed card. Another state
+// is CodeConflict, and so is a provider's transaction id that belongs to another transaction (svcgate.ErrIDSeen).
+func (s *Store) Settle(ctx context.Context, t *svcgate.Transaction) error {
+	if t.State != svcgate.StateFinal || t.Settlement == nil {
+		return fmt.Errorf("settling transaction %s: its state is %q and it says how: %v", t.ID, t.State, t.Settlement != nil)
+	}
+	row, err := newRow(t)
+	if err != nil {
+		return fmt.Errorf("settling: %w", err)
+	}
+	row.Finding, row.Next = sql.Null[string]{}, sql.Null[int64]{}
+	seen := ""
+	if n := len(t.Settlement.Evidence); n > 0 && t.Settlement.By == svcgate.CallerSettling {
+		seen = t.Settlement.Evidence[n-1].Transaction
+	}
+	return s.moved(ctx, "settling", t.ID, func(w *writer) error {
+		if row.Ended, err = w.effectSeen(seen); err != nil {
+			return err
+		}
+		_, err := w.outcome(sqlSettle, row)
+		if errors.Is(err, svcgate.ErrIDSeen) {
+			return &svcgate.Error{Code: svcgate.CodeConflict, Reason: "transaction_id_seen", Op: "settle", Field: "provider_transaction_id",
+				Detail: "The provider's transaction id belongs to another transaction.", Err: err}
+		}
+		if err != nil {
+			return err
+		}
+		return w.linkRow(chainSettle, t.ID, 0, nil)
+	})
+}
+
+const sqlBegan = `SELECT began FROM transactions WHERE id = ?`
+
+// effectSeen is the place in the chain from which on a settled transaction's effect is complete. The look that showed it
+// came after it; what a person says is true from now on.
+func (w *writer) effectSeen(look string) (int64, error) {
+	var began []int64
+	if err := w.list(&began, sqlBegan, look); err != nil {
+		return 0, fmt.Errorf("reading the look: %w", err)
+	}
+	if len(began) == 1 && began[0] > 0 {
+		return began[0], nil
+	}
+	return w.nextSeq(), nil
+}
+
+// SendAgain moves an unresolved void back to sent, counts the message and forgets the readings: they stay recorded with
+// the message before. Another state or operation is CodeConflict.
+func (s *Store) SendAgain(ctx context.Context, id string, at time.Time) error {
+	return s.moved(ctx, "sending again", id, func(w *writer) error {
+		if _, err := w.move(id, sqlSendAgain, at.UnixMicro(), w.nextSeq(), w.nextSeq(), id); err != nil {
+			return err
+		}
+		return w.linkRow(chainSend, id, 0, nil)
+	})
+}
+
+func (s *Store) moved(ctx context.Context, what, id string, apply func(*writer) error) error {
+	if err := s.change(ctx, &change{apply: apply}); err != nil {
+		return fmt.Errorf("%s transaction %s: %w", what, id, err)
+	}
+	return nil
+}
+
+// recoveredTogether is how many attempts one commit recovers.
+const recoveredTogether = 500
+
+// recover moves what an earlier process left sent to unresolved, to be looked into at once. It may have been on the
+// wire, so nothing says that it was not carried out.
+func (w *writer) recover() (int, error) {
+	var left []string
+	if err := w.list(&left, sqlLeftSent); err != nil {
+		return 0, fmt.Errorf("recovering: %w", err)
+	}
+	for some := range slices.Chunk(left, recoveredTogether) {
+		err := w.once(func(w *writer) error {
+			for _, id := range some {
+				_, err := w.move(id, sqlRecover, string(svcgate.ClassNoReply), stoppedFailure, w.now().UnixMicro(), w.nextSeq(), id)
+				if err == nil {
+					err = w.linkRow(chainRecover, id, 0, nil)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, fmt.Errorf("recovering: %w", err)
+		}
+	}
+	return len(left), nil
+}
