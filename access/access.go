@@ -14,7 +14,7 @@ type Role string
 // The roles.
 const (
 	RoleOMS      Role = "oms"      // the order management system: sends operations
-	RoleOperator Role = "operator" // looks up what happened
+	RoleOperator Role = "operator" // looks up what happened and settles what nobody knows
 	RoleAdmin    Role = "admin"    // keeps the code table and the tokens; cannot move money
 	RoleTester   Role = "tester"   // sends operations and looks at the messages, on test systems
 )
@@ -42,19 +42,21 @@ const (
 	ReadCodes        Permission = "codes.read"        // read the vendor response table
 	EditCodes        Permission = "codes.edit"        // change the vendor response table
 	ManageTokens     Permission = "tokens.manage"     // list, make and revoke tokens
+	Settle           Permission = "settle"            // decide an outcome that is not known
+	ReadAudit        Permission = "audit.read"        // read who changed what
 )
 
 // Permissions lists them all.
 func Permissions() []Permission {
-	return []Permission{Transact, Inquire, ReadTransactions, ReadExchanges, ReadCodes, EditCodes, ManageTokens}
+	return []Permission{Transact, Inquire, ReadTransactions, ReadExchanges, ReadCodes, EditCodes, ManageTokens, Settle, ReadAudit}
 }
 
 // table is the only place that says what a role may do. Whoever is not in it may do nothing.
 var table = map[Role][]Permission{
 	RoleOMS:      {Transact, Inquire, ReadTransactions},
-	RoleOperator: {Inquire, ReadTransactions, ReadExchanges, ReadCodes},
+	RoleOperator: {Inquire, ReadTransactions, ReadExchanges, ReadCodes, Settle},
 	RoleTester:   {Transact, Inquire, ReadTransactions, ReadExchanges, ReadCodes},
-	RoleAdmin:    {Inquire, ReadTransactions, ReadExchanges, ReadCodes, EditCodes, ManageTokens},
+	RoleAdmin:    {Inquire, ReadTransactions, ReadExchanges, ReadCodes, EditCodes, ManageTokens, ReadAudit},
 }
 
 // May reports whether the role has the permission. A role or permission that is not listed here has none and is none.

@@ -21,6 +21,8 @@ exchanges.read     -   yes      yes   yes
 codes.read         -   yes      yes   yes
 codes.edit         -   -        yes   -
 tokens.manage      -   -        yes   -
+settle             -   yes      -     -
+audit.read         -   -        yes   -
 `
 
 func TestTable(t *testing.T) {

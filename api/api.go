@@ -1,5 +1,6 @@
 // Package api is the JSON face of svcgate: eight operations for the order management system (OMS), reading of
-// transactions and exchanges, and the vendor response table for administrators.
+// transactions and exchanges, the desk for operators, and the vendor response table, the tokens and the audit trail for
+// administrators.
 //
 // A handler decodes, calls one method and returns a value or an error; one wrapper authenticates before it and writes
 // after it. What cannot be understood is refused by name; what was sent is never quoted back.
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
@@ -26,11 +28,16 @@ type Doer interface {
 	Do(ctx context.Context, caller, key string, r *svcgate.Request) (*svcgate.Result, error)
 }
 
-// Reader reads what the journal keeps. What is not there is an *svcgate.Error with CodeNotFound.
+// Reader reads what the journal keeps: transactions with their plans, and with their readings while they are open. What
+// is not there is an *svcgate.Error with CodeNotFound.
 type Reader interface {
 	Transaction(ctx context.Context, id string) (*svcgate.Transaction, error)
 	Transactions(ctx context.Context, f svcgate.Filter) (*svcgate.Page, error)
 	Exchange(ctx context.Context, id string) (*svcgate.Exchange, error)
+	// Holds returns the approved and partial authorizations of an order, oldest first; authorization stays empty here.
+	Holds(ctx context.Context, service, order, authorization string) ([]svcgate.Hold, error)
+	// OrphanHolds returns the authorizations on the desk that were found applied.
+	OrphanHolds(ctx context.Context, service string) ([]*svcgate.Transaction, error)
 }
 
 // TokenFinder finds a token by the SHA-256 of its text (access.HashToken). A token that is not there is an
@@ -50,14 +57,20 @@ type CodeTable interface {
 	Import(ctx context.Context, service string, rules []responsecodes.Rule) (responsecodes.Changes, error)
 }
 
-// Config is what an API works with. Gateway, Journal, Codes, Tokens and Services must be set.
+// Config is what an API works with. All up to Services must be set.
 type Config struct {
 	Gateway     Doer
+	Settler     Settler // most often the Gateway
 	Journal     Reader
 	Codes       CodeTable
 	Tokens      TokenFinder
+	TokenKeeper TokenKeeper
+	Auditor     Auditor
+	Trail       Trail
 	Services    []string                               // codes of the configured service bureaus
-	Ready       func(context.Context) error            // nil: always ready; the error is logged and not shown
+	DeriveKeys  func(caller string) bool               // for whom a missing Idempotency-Key is derived; nil: nobody
+	Rates       func(caller access.Token) Rates        // how much a caller may send; nil: no limits
+	Ready       func(context.Context) error            // must fail while the journal cannot be written; nil: always ready; the error is logged and not shown
 	Unresolved  func(context.Context) (float64, error) // how many transactions are unresolved, for /metrics; nil: not told
 	Log         *slog.Logger                           // nil: discard
 	Now         func() time.Time                       // nil: time.Now
@@ -71,13 +84,17 @@ type API struct {
 	Config
 	services map[string]bool
 	slots    chan struct{} // one taken for each operation under way
+	limits   limits
+	looks    *looker
 	metrics  *metrics
 }
 
-// New checks the configuration, fills the defaults and registers the metrics.
+// New checks the configuration, fills the defaults and registers the metrics. Close ends what reads start in the
+// background.
 func New(c Config) (*API, error) {
-	if c.Gateway == nil || c.Journal == nil || c.Codes == nil || c.Tokens == nil || len(c.Services) == 0 {
-		return nil, errors.New("api: gateway, journal, codes, tokens and services must be given")
+	if c.Gateway == nil || c.Settler == nil || c.Journal == nil || c.Codes == nil || c.Tokens == nil || c.TokenKeeper == nil ||
+		c.Auditor == nil || c.Trail == nil || len(c.Services) == 0 {
+		return nil, errors.New("api: gateway, settler, journal, codes, tokens, token keeper, auditor, trail and services must be given")
 	}
 	if c.MaxInFlight < 0 {
 		return nil, errors.New("api: the number of operations at once must be above zero")
@@ -97,7 +114,8 @@ func New(c Config) (*API, error) {
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry()
 	}
-	a := &API{Config: c, services: map[string]bool{}, slots: make(chan struct{}, c.MaxInFlight)}
+	a := &API{Config: c, services: map[string]bool{}, slots: make(chan struct{}, c.MaxInFlight),
+		limits: limits{limiters: map[bucket]*rate.Limiter{}}, looks: newLooker(c)}
 	for _, s := range c.Services {
 		a.services[s] = true
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -71,8 +72,16 @@ func (a *API) putCode(c *call) (*answer, error) {
 	if err := decode(body, ruleMembers(&r)); err != nil {
 		return nil, err
 	}
-	_, before := a.Codes.Rule(r.ID())
-	if err := a.Codes.Put(c.r.Context(), r); err != nil {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	was, before := a.Codes.Rule(r.ID())
+	detail := ruleInWords(r)
+	if before {
+		detail += "; was " + ruleInWords(was)
+	}
+	put := func(ctx context.Context) error { return a.Codes.Put(ctx, r) }
+	if err := a.audited(c, "code.put", r.ID(), detail, put); err != nil {
 		return nil, err
 	}
 	r, _ = a.Codes.Rule(r.ID())
@@ -88,13 +97,20 @@ func (a *API) deleteCode(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := a.Codes.Rule(r.ID()); !ok {
+	was, ok := a.Codes.Rule(r.ID())
+	if !ok {
 		return nil, noRule
 	}
-	if err := a.Codes.Delete(c.r.Context(), r.ID()); err != nil {
+	remove := func(ctx context.Context) error { return a.Codes.Delete(ctx, r.ID()) }
+	if err := a.audited(c, "code.delete", r.ID(), "was "+ruleInWords(was), remove); err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent}, nil
+}
+
+// ruleInWords says of a rule what decides, for the audit trail.
+func ruleInWords(r responsecodes.Rule) string {
+	return string(r.Outcome) + " with vendor code " + r.Vendor
 }
 
 var noRule = &svcgate.Error{Code: svcgate.CodeNotFound, Reason: "rule_not_found",

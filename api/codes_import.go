@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/svcgate/svcgate"
@@ -37,12 +39,18 @@ func (a *API) importCodes(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if body.DryRun {
-		body.Changes, err = a.Codes.Preview(service, rules)
-	} else {
-		body.Changes, err = a.Codes.Import(c.r.Context(), service, rules)
+	if body.Changes, err = a.Codes.Preview(service, rules); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	if body.DryRun {
+		return write(http.StatusOK, body)
+	}
+	replace := func(ctx context.Context) error {
+		body.Changes, err = a.Codes.Import(ctx, service, rules)
+		return err
+	}
+	detail := fmt.Sprintf("%d added, %d changed, %d removed", len(body.Added), len(body.Changed), len(body.Removed))
+	if err := a.audited(c, "codes.import", service, detail, replace); err != nil {
 		return nil, err
 	}
 	return write(http.StatusOK, body)

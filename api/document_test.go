@@ -51,13 +51,20 @@ func TestExamplesOfRequests(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					role, target := access.RoleOMS, path
-					if method == http.MethodPut {
+					role, target, status := access.RoleOMS, path, http.StatusOK
+					switch op.OperationID {
+					case "putCode":
 						role, target = access.RoleAdmin, ruleOf24
+					case "addToken":
+						role, status = access.RoleAdmin, http.StatusCreated
+					case "settle":
+						role, target = access.RoleOperator, "/v1/transactions/"+h.lose(t)+"/settlement"
+					case "deposit":
+						h.authorize(t, "auth", strings.Replace(authorization, cardNumber, documentNumber, 1))
 					}
 					r := request(role, method, target, string(body), "Idempotency-Key", "k")
 					got := h.sendSecret(t, r)
-					got.want(t, http.StatusOK, "", "")
+					got.want(t, status, "", "")
 					if op.OperationID != "generate" && strings.Contains(string(got.body), documentNumber) {
 						t.Errorf("the answer shows the number: %s", got.body)
 					}

@@ -30,6 +30,11 @@ func draftMembers(d *svcgate.Draft, op svcgate.OperationInfo) []member {
 	if !op.NeedsCard {
 		card = member{name: "card", reason: "not_applicable", advice: "Leave the card out: " + op.Name + " assigns a new number."}
 	}
+	confirm := member{name: "confirm_duplicate", kind: 't', reason: "invalid_confirm_duplicate",
+		advice: "Say true when a request much like an earlier one is meant, else false.", take: truth(&d.ConfirmDuplicate)}
+	if !op.MovesMoney {
+		confirm = member{name: "confirm_duplicate", reason: "not_applicable", advice: "Leave confirm_duplicate out: " + op.Name + " moves no money."}
+	}
 	return []member{
 		{name: "service", kind: '"', reason: "invalid_service", advice: "Give the service bureau's code" + texts, take: text(&d.Service)},
 		{name: "order", kind: '"', reason: "invalid_order", advice: "Give the order number" + texts, take: text(&d.Order)},
@@ -38,6 +43,8 @@ func draftMembers(d *svcgate.Draft, op svcgate.OperationInfo) []member {
 		{name: "amount", kind: '"', reason: "invalid_amount", advice: "Give the amount as text, in double quotes: \"11.07\". A JSON number may lose cents on its way.", take: text(&d.Amount)},
 		{name: "currency", kind: '"', reason: "invalid_currency", advice: "Give the ISO 4217 code" + texts, take: text(&d.Currency)},
 		{name: "authorization", kind: '"', reason: "invalid_authorization", advice: "Give the provider's transaction id" + texts, take: text(&d.Authorization)},
+		{name: "split", kind: '"', reason: "invalid_split", advice: "Leave split out, or set it to \"auto\".", take: text(&d.Split)},
+		confirm,
 		{name: "kind", kind: '"', reason: "invalid_kind", advice: "Say \"physical\" or \"virtual\".", take: text(&d.Kind)},
 	}
 }

@@ -18,6 +18,8 @@ type exchangeBody struct {
 	HTTPStatus   *int          `json:"http_status"`
 	Sent         string        `json:"sent"`
 	Received     *string       `json:"received"`
+	Baseline     *readingBody  `json:"baseline"` // the card before
+	Readings     []readingBody `json:"readings"` // looks at it since
 }
 
 // getExchange is GET /v1/transactions/{id}/exchange.
@@ -27,9 +29,14 @@ func (a *API) getExchange(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Transaction = id
+	t, err := a.Journal.Transaction(c.r.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	c.seen(t)
 	b := exchangeBody{Transaction: id, Class: x.Class, Failure: given(x.Failure),
-		StartedAt: x.Started.UTC().Format(milliseconds), Milliseconds: float64(x.Took.Microseconds()) / 1000, Sent: pretty(x.Sent)}
+		StartedAt: x.Started.UTC().Format(milliseconds), Milliseconds: float64(x.Took.Microseconds()) / 1000, Sent: pretty(x.Sent),
+		Baseline: newReading(t.Baseline), Readings: newReadings(t.Readings)}
 	if x.Status != 0 {
 		b.HTTPStatus = &x.Status
 	}

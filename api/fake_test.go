@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,9 +31,10 @@ type journal struct {
 	mu        sync.Mutex
 	rows      []*svcgate.Transaction
 	exchanges map[string]*svcgate.Exchange
-	filter    svcgate.Filter // of the last list
-	next      string         // cursor that the next list tells
-	broken    error          // returned by everything
+	filter    svcgate.Filter  // of the last list
+	next      string          // cursor that the next list tells
+	reading   svcgate.Reading // of every card, before
+	broken    error           // returned by everything
 }
 
 func (j *journal) Begin(_ context.Context, t *svcgate.Transaction) (*svcgate.Transaction, error) {
@@ -69,7 +71,8 @@ func (j *journal) Holds(_ context.Context, service, order, authorization string)
 	for _, row := range j.rows {
 		if row.Operation == svcgate.Authorize && row.Outcome == svcgate.Approved && (row.Order == order || row.Reply.TransactionID == authorization) {
 			holds = append(holds, svcgate.Hold{Authorization: row.Reply.TransactionID, TransactionID: row.ID, Order: row.Order,
-				CardPrint: row.CardPrint, Amount: row.Reply.Amount, Remaining: row.Reply.Amount})
+				CardPrint: row.CardPrint, Last4: row.Last4, Amount: row.Reply.Amount, Captured: j.captured(row), Remaining: less(row.Reply.Amount, j.captured(row)),
+				Created: row.Created})
 		}
 	}
 	return holds, j.broken
@@ -80,7 +83,7 @@ func (j *journal) Transaction(_ context.Context, id string) (*svcgate.Transactio
 	defer j.mu.Unlock()
 	for _, row := range j.rows {
 		if row.ID == id {
-			return clone(row), j.broken
+			return j.linked(row), j.broken
 		}
 	}
 	return nil, errors.Join(&svcgate.Error{Code: svcgate.CodeNotFound, Detail: "There is no such transaction."}, j.broken)
@@ -95,8 +98,9 @@ func (j *journal) Transactions(_ context.Context, f svcgate.Filter) (*svcgate.Pa
 	}
 	page := &svcgate.Page{Next: j.next}
 	for _, row := range slices.Backward(j.rows) {
-		if f.Order == "" || f.Order == row.Order {
-			page.Transactions = append(page.Transactions, clone(row))
+		if (f.Order == "" || f.Order == row.Order) && (f.State == "" || f.State == row.State) && (f.Last4 == "" || f.Last4 == row.Last4) &&
+			(f.Operation == 0 || f.Operation == row.Operation) {
+			page.Transactions = append(page.Transactions, j.linked(row))
 		}
 	}
 	return page, nil
@@ -128,7 +132,14 @@ func clone(t *svcgate.Transaction) *svcgate.Transaction {
 }
 
 // provider answers without a host. Its answer depends on the amount: see reply.
-type provider struct{ sent atomic.Int64 }
+type provider struct {
+	sent atomic.Int64
+	ids  atomic.Int64 // when above zero, the next transaction's id
+}
+
+func (p *provider) Approval(op svcgate.Operation, _ svcgate.Kind) (svcgate.Source, string) {
+	return svcgate.SourceReasonCode, markers[op]
+}
 
 func (p *provider) Prepare(r *svcgate.Request, _ time.Time) (svcgate.Message, error) {
 	return message{p, r}, nil
@@ -160,6 +171,9 @@ func (m message) Send(context.Context) (svcgate.Reply, svcgate.Exchange, error) 
 		Amount: r.Amount(), CardStatus: svcgate.StatusActive, Account: svcgate.Account{ID: "8413", Status: "active", Type: "SVC"},
 		TransactionID: "9354", AuthNumber: "0000009354000382",
 		Time: time.Date(2026, 3, 1, 4, 30, 0, 0, time.FixedZone("", -5*3600))}
+	if m.provider.ids.Load() > 0 {
+		reply.TransactionID = strconv.FormatInt(m.provider.ids.Add(1)-1, 10)
+	}
 	reply.Balance, _ = svcgate.MoneyFromMinor(23893, "USD")
 	if r.Operation() == svcgate.Generate {
 		card, err := svcgate.ParseCard(secret.New(cardNumber))
@@ -198,7 +212,12 @@ func (s *ruleStore) ReplaceRules(context.Context, string, []responsecodes.Rule) 
 }
 
 // tokens finds a token for each role by a text such as "token-of-oms"; "token-revoked" was taken back.
-type tokens struct{ broken error }
+type tokens struct {
+	mu     sync.Mutex
+	broken error
+	kept   []access.Token
+	hashes map[string]string // by name
+}
 
 func token(role access.Role) string { return "token-of-" + string(role) }
 
@@ -270,6 +289,7 @@ type house struct {
 	provider *provider
 	rules    *ruleStore
 	tokens   *tokens
+	audit    *audit
 	log      *logBuffer
 	sampled  map[string]bool // when set, one answer of a kind is validated against the document, not all: it takes long
 }
@@ -277,7 +297,7 @@ type house struct {
 // newHouse builds one; each change is made to the configuration before.
 func newHouse(t testing.TB, changes ...func(*api.Config)) *house {
 	t.Helper()
-	h := &house{journal: &journal{exchanges: map[string]*svcgate.Exchange{}}, provider: &provider{}, rules: &ruleStore{}, tokens: &tokens{}, log: &logBuffer{}}
+	h := &house{journal: &journal{exchanges: map[string]*svcgate.Exchange{}}, provider: &provider{}, rules: &ruleStore{}, tokens: &tokens{}, audit: &audit{}, log: &logBuffer{}}
 	book, err := responsecodes.NewBook(context.Background(), h.rules)
 	if err != nil {
 		t.Fatal(err)
@@ -292,11 +312,13 @@ func newHouse(t testing.TB, changes ...func(*api.Config)) *house {
 		t.Fatal(err)
 	}
 	gateway, err := svcgate.NewGateway(svcgate.GatewayConfig{Providers: map[string]svcgate.Provider{"RLT": h.provider},
-		Journal: h.journal, Codes: book, Keys: keys, Now: func() time.Time { return at }})
+		Journal: h.journal, History: h.journal, Unsettled: h.journal, Decisions: h.journal, Codes: book, Keys: keys, Window: -1,
+		Now: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Config = api.Config{Gateway: gateway, Journal: h.journal, Codes: book, Tokens: h.tokens, Services: []string{"RLT"},
+	h.Config = api.Config{Gateway: gateway, Settler: gateway, Journal: h.journal, Codes: book, Tokens: h.tokens, TokenKeeper: h.tokens,
+		Auditor: h.audit, Trail: h.audit, Services: []string{"RLT"},
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: func() time.Time { return at }, Version: "test"}
 	for _, change := range changes {
 		change(&h.Config)
@@ -305,5 +327,10 @@ func newHouse(t testing.TB, changes ...func(*api.Config)) *house {
 		t.Fatal(err)
 	}
 	h.handler = h.api.Handler()
+	t.Cleanup(func() {
+		if err := h.api.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return h
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/svcgate/svcgate"
@@ -31,6 +32,21 @@ func idempotencyKey(h http.Header, required bool) (string, error) {
 
 func invalidKey(detail string) error {
 	return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "idempotency_key_invalid", Field: headerKey, Detail: detail}
+}
+
+// deriveKey makes the key of a caller who cannot send one. It names the request by what makes it another one; the rest
+// of the content is compared as under any key. No part holds a colon, so no two requests share a key. A try after an
+// outage is a new request and takes a new sequence.
+func deriveKey(r *svcgate.Request) (string, error) {
+	if r.Sequence() == 0 {
+		return "", &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "sequence_required", Field: "sequence",
+			Detail: "Send the header Idempotency-Key, or a sequence above 0 within the order, from which the key is made."}
+	}
+	amount := ""
+	if !r.Amount().IsZero() {
+		amount = r.Amount().String()
+	}
+	return strings.Join([]string{"derived", r.Service(), r.Order(), strconv.Itoa(r.Sequence()), r.Operation().String(), amount, r.Authorization()}, ":"), nil
 }
 
 // plainKey wants what logs, pages and files can show as it is.

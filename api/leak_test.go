@@ -51,7 +51,9 @@ func TestNoNumberLeaks(t *testing.T) {
 	if found([]byte(`{"card":"`+cardNumber+`"}`), cardNumber) == "" || found([]byte("6006 4977 5123 0017"), cardNumber) == "" {
 		t.Fatal("the search finds nothing that is there")
 	}
-	sent := 0
+	lost := h.lose(t)
+	h.toDesk(t, lost)
+	sent := 1
 	check := func(r *http.Request) {
 		t.Helper()
 		sent++
@@ -67,7 +69,7 @@ func TestNoNumberLeaks(t *testing.T) {
 		}
 	}
 	spoilt := []string{cardNumber, "x" + cardNumber + "x", "6006 4977 5123 0017", "6006-4977-5123-0017", cardNumber + "\\u0000", "<a>" + cardNumber}
-	members := []string{"service", "order", "sequence", "amount", "currency", "authorization", "kind", "id", cardNumber}
+	members := []string{"service", "order", "sequence", "amount", "currency", "authorization", "kind", "split", "confirm_duplicate", "id", cardNumber}
 	for _, op := range svcgate.Operations() {
 		path := "/v1/" + op.Route
 		for i, value := range spoilt {
@@ -96,18 +98,40 @@ func TestNoNumberLeaks(t *testing.T) {
 		q := url.QueryEscape(value)
 		for _, name := range append([]string{q, "card", "x"}, "order", "service", "last4", "operation", "outcome", "state", "from", "to", "key", "limit", "cursor") {
 			check(request(access.RoleOMS, "GET", "/v1/transactions?"+name+"="+q, ""))
+			check(request(access.RoleOperator, "GET", "/v1/desk?"+name+"="+q, ""))
+			check(request(access.RoleOMS, "GET", "/v1/cards/holds?service=RLT&order=3242&"+name+"="+q, ""))
+			check(request(access.RoleAdmin, "GET", "/v1/audit?"+name+"="+q, ""))
 		}
 		p := url.PathEscape(value)
 		for _, path := range []string{"/" + p, "/v1/" + p, "/v1/transactions/" + p, "/v1/transactions/" + p + "/exchange", "/v1/services/" + p + "/codes",
 			"/v1/services/RLT/codes/" + p + "/24", "/v1/services/RLT/codes/error_code/" + p, "/v1/services/RLT/codes/error_code/A?operation=" + q,
-			"/v1/services/RLT/codes/import?dry_run=" + q} {
+			"/v1/services/RLT/codes/import?dry_run=" + q,
+			"/v1/transactions/" + p + "/settlement", "/v1/tokens/" + p, "/v1/tokens/c" + p} {
 			for _, method := range []string{"GET", "POST", "DELETE", "PATCH", cardNumber} {
 				check(request(access.RoleAdmin, method, path, `{"card":"`+value+`"}`))
 			}
 		}
+		for _, body := range []string{`{"verdict":"released","reason":"%s"}`, `{"verdict":"%s","reason":"r"}`, `{"verdict":"applied","reason":"r","amount":"%s"}`,
+			`{"verdict":"applied","reason":"r","provider_transaction_id":"%s"}`, `{"%s":"applied"}`, `{"verdict":"released","reason":["%s"]}`} {
+			check(request(access.RoleOperator, "POST", "/v1/transactions/"+lost+"/settlement", fmt.Sprintf(body, value)))
+		}
+		for _, body := range []string{`{"name":"c%s","role":"oms"}`, `{"name":"%s","role":"oms"}`, `{"name":"jo","role":"%s"}`, `{"name":"jo","role":"oms","hash":"%s"}`, `{"%s":1}`} {
+			check(request(access.RoleAdmin, "POST", "/v1/tokens", fmt.Sprintf(body, value)))
+		}
 		check(request(access.RoleAdmin, "PUT", newRule, `{"`+value+`":1}`))
 		check(request(access.RoleAdmin, "PUT", newRule, `{"vendor":"`+value+`","outcome":"`+value+`"}`))
 		check(request(access.RoleAdmin, "POST", codesPath+"/import", "service,"+value+"\n"+value+","+value, "Content-Type", "text/csv"))
+	}
+	for _, path := range []string{"/v1/desk", "/v1/audit?limit=500", "/v1/tokens"} {
+		check(request(access.RoleAdmin, "GET", path, ""))
+	}
+	if h.journal.rows[0].State != svcgate.StateDesk || len(h.audit.entries) < 20 {
+		t.Errorf("the transaction is %s, %d audit entries", h.journal.rows[0].State, len(h.audit.entries))
+	}
+	for _, e := range h.audit.entries {
+		if form := found([]byte(e.Subject+" "+e.Detail), cardNumber); form != "" {
+			t.Errorf("the entry %+v shows the number, %s", e, form)
+		}
 	}
 	if form := found([]byte(h.log.String()), cardNumber); form != "" {
 		t.Errorf("the log shows the number, %s", form)

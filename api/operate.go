@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -11,7 +12,8 @@ import (
 func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
 	return func(c *call) (*answer, error) {
 		c.Operation = op.Name
-		key, err := idempotencyKey(c.r.Header, op.NeedsKey)
+		derived := op.NeedsKey && a.DeriveKeys != nil && a.DeriveKeys(c.caller.Name)
+		key, err := idempotencyKey(c.r.Header, op.NeedsKey && !derived)
 		if err != nil {
 			return nil, err
 		}
@@ -25,6 +27,12 @@ func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
 		}
 		if err := keepsCardOut(request, key); err != nil {
 			return nil, err
+		}
+		if derived && key == "" {
+			if key, err = deriveKey(request); err != nil {
+				return nil, err
+			}
+			c.header.Set(headerKey, key)
 		}
 		if !a.services[request.Service()] {
 			return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "unknown_service", Field: "service",
@@ -85,7 +93,11 @@ func (a *API) told(c *call, res *svcgate.Result, err error) (*answer, error) {
 	if res.Replayed {
 		c.header.Set("Idempotent-Replayed", "true")
 	}
-	body, bad := encode(newTransaction(t, newNumber(res)))
+	shown, bad := a.show(context.WithoutCancel(c.r.Context()), t, newNumber(res))
+	if bad != nil {
+		return nil, bad
+	}
+	body, bad := encode(shown)
 	if bad != nil {
 		return nil, bad
 	}

@@ -91,7 +91,7 @@ func newProblem(e *svcgate.Error) problemBody {
 
 func (c *call) writeProblem(b problemBody) *answer {
 	c.Code = b.Code
-	if b.retryAfter > 0 {
+	if b.retryAfter > 0 && c.header.Get("Retry-After") == "" { // else somebody knows better than the table
 		c.header.Set("Retry-After", strconv.Itoa(b.retryAfter))
 	}
 	ans, err := write(b.Status, b)

@@ -105,7 +105,9 @@ func TestReferenceOfProblemsIsSound(t *testing.T) {
 			row.Status < 400 || row.Status > 599 || http.StatusText(row.Status) == "" || row.Title == "" || row.RetryAfter < 0 {
 			t.Errorf("row %+v", row)
 		}
-		if again := row.Status == 503 || row.Status == 409; again != (row.RetryAfter > 0) {
+		lasting := []string{"possible_duplicate", "not_open", "wrong_state", "transaction_id_seen", "settle_its_parts", "no_rule", "token_exists"} // waiting does not help
+		again := row.Status == 503 || row.Status == 429 || row.Status == 409 && !slices.Contains(lasting, row.Code)
+		if again != (row.RetryAfter > 0) {
 			t.Errorf("%s: status %d, Retry-After %d", row.Code, row.Status, row.RetryAfter)
 		}
 	}
@@ -143,9 +145,9 @@ func TestEveryReasonIsInTheReference(t *testing.T) {
 	for _, row := range api.ProblemCodes() {
 		known[row.Code] = true
 	}
-	// Outcomes are told by their code; tokens are made on the command line only; the store checks filters again that
-	// this package has checked.
-	elsewhere := []string{"provider_unavailable", "outcome_unknown", "invalid_token", "token_exists", "token_revoked", "invalid_limit", "invalid_state"}
+	// Outcomes are told by their code; a revoked token is told as any that is not good; the store checks filters again
+	// and entries that this package has checked.
+	elsewhere := []string{"provider_unavailable", "provider_left_alone", "outcome_unknown", "token_revoked", "invalid_limit", "invalid_state", "invalid_entry"}
 	found := 0
 	for _, folder := range []string{"..", "../mapping", "../orce", "../responsecodes", "../store", "."} {
 		for reason, place := range reasons(t, folder) {

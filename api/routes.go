@@ -29,6 +29,9 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/v1/transactions", access.ReadTransactions, filterParameters, a.listTransactions},
 		{http.MethodGet, "/v1/transactions/{id}", access.ReadTransactions, nil, a.getTransaction},
 		{http.MethodGet, "/v1/transactions/{id}/exchange", access.ReadExchanges, nil, a.getExchange},
+		{http.MethodPost, "/v1/transactions/{id}/settlement", access.Settle, nil, a.settle},
+		{http.MethodGet, "/v1/desk", access.ReadExchanges, deskParameters, a.listDesk},
+		{http.MethodGet, "/v1/cards/holds", access.ReadTransactions, holdParameters, a.listHolds},
 		{http.MethodGet, "/v1/operations", access.ReadTransactions, nil, a.listOperations},
 		{http.MethodGet, "/v1/services", access.ReadTransactions, nil, a.listServices},
 		{http.MethodGet, codes, access.ReadCodes, nil, a.listCodes},
@@ -36,6 +39,10 @@ func (a *API) routes() []route {
 		{http.MethodGet, rule, access.ReadCodes, []string{"operation"}, a.getCode},
 		{http.MethodPut, rule, access.EditCodes, []string{"operation"}, a.putCode},
 		{http.MethodDelete, rule, access.EditCodes, []string{"operation"}, a.deleteCode},
+		{http.MethodGet, "/v1/tokens", access.ManageTokens, nil, a.listTokens},
+		{http.MethodPost, "/v1/tokens", access.ManageTokens, nil, a.addToken},
+		{http.MethodDelete, "/v1/tokens/{name}", access.ManageTokens, nil, a.revokeToken},
+		{http.MethodGet, "/v1/audit", access.ReadAudit, []string{"limit", "cursor"}, a.listAudit},
 		{http.MethodGet, "/openapi.yaml", public, nil, a.getOpenAPI},
 	}
 	for _, op := range svcgate.Operations() {

@@ -98,6 +98,9 @@ func (a *API) handle(c *call) (*answer, error) {
 	if err := a.authenticate(c); err != nil {
 		return nil, err
 	}
+	if err := a.admit(c); err != nil {
+		return nil, err
+	}
 	if c.route.method != "" { // else there is no such route, whatever the query says
 		if err := c.readQuery(); err != nil {
 			return nil, err

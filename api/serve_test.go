@@ -24,6 +24,10 @@ func TestNewWantsItsParts(t *testing.T) {
 	good.Metrics = nil
 	for name, spoil := range map[string]func(*api.Config){
 		"gateway":            func(c *api.Config) { c.Gateway = nil },
+		"settler":            func(c *api.Config) { c.Settler = nil },
+		"token keeper":       func(c *api.Config) { c.TokenKeeper = nil },
+		"auditor":            func(c *api.Config) { c.Auditor = nil },
+		"trail":              func(c *api.Config) { c.Trail = nil },
 		"journal":            func(c *api.Config) { c.Journal = nil },
 		"codes":              func(c *api.Config) { c.Codes = nil },
 		"tokens":             func(c *api.Config) { c.Tokens = nil },
@@ -192,6 +196,8 @@ func TestReady(t *testing.T) {
 		t.Error("the cause belongs into the log and not into the answer")
 	}
 	h.send(t, request("", "GET", "/livez", "")).want(t, http.StatusOK, "", "")
+	notReady = nil // it recovers without a restart
+	h.send(t, request("", "GET", "/readyz", "")).want(t, http.StatusOK, "", "")
 }
 
 func TestStrictTransportSecurityOverTLSOnly(t *testing.T) {

@@ -22,6 +22,8 @@ type transactionBody struct {
 	Sequence       *int                    `json:"sequence"`
 	Kind           svcgate.Kind            `json:"kind,omitzero"`
 	Authorization  string                  `json:"authorization,omitzero"`
+	Parent         string                  `json:"parent,omitzero"` // only of a part of a split deposit
+	Parts          []partBody              `json:"parts,omitzero"`  // only of a split deposit
 	Card           *cardBody               `json:"card"`
 	Requested      svcgate.Money           `json:"requested"`
 	Amount         svcgate.Money           `json:"amount"`
@@ -32,6 +34,9 @@ type transactionBody struct {
 	Provider       *providerBody           `json:"provider"`
 	VendorResponse *svcgate.VendorResponse `json:"vendor_response"`
 	Failure        string                  `json:"failure,omitzero"`
+	Sends          int                     `json:"sends"`
+	Finding        *findingBody            `json:"finding,omitzero"` // only on the desk
+	Settlement     *settlementBody         `json:"settlement"`
 	Caller         string                  `json:"caller"`
 	Key            *string                 `json:"idempotency_key"`
 	CreatedAt      string                  `json:"created_at"`
@@ -61,14 +66,17 @@ type providerBody struct {
 
 const milliseconds = "2006-01-02T15:04:05.000Z07:00"
 
-// newTransaction builds the body. number is "" but for a new card.
+// newTransaction builds the body, without the parts of a split deposit: show adds them. number is "" but for a new card.
 func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
 	b := &transactionBody{
 		ID: t.ID, Operation: t.Operation.String(), Outcome: given(string(t.Outcome)), State: t.State,
-		Service: t.Service, Order: given(t.Order), Kind: t.Kind, Authorization: t.Authorization,
+		Service: t.Service, Order: given(t.Order), Kind: t.Kind, Authorization: t.Authorization, Parent: t.Parent,
 		Requested: t.Requested, Amount: t.Reply.Amount, Balance: t.Reply.Balance,
-		VendorResponse: t.Vendor, Failure: t.Failure, Caller: t.Caller, Key: given(t.Key),
-		CreatedAt: t.Created.UTC().Format(milliseconds),
+		VendorResponse: t.Vendor, Failure: t.Failure, Sends: t.Sends, Settlement: newSettlement(t.Settlement), Caller: t.Caller,
+		Key: given(t.Key), CreatedAt: t.Created.UTC().Format(milliseconds),
+	}
+	if t.State == svcgate.StateDesk && t.Finding != nil {
+		b.Finding = new(newFinding(*t.Finding))
 	}
 	if t.Sequence != 0 {
 		b.Sequence = &t.Sequence
@@ -129,14 +137,27 @@ func write(status int, v any) (*answer, error) {
 	return &answer{status, typeJSON, body}, nil
 }
 
-// getTransaction is GET /v1/transactions/{id}. A number that was generated stays masked here.
+// getTransaction is GET /v1/transactions/{id}. A number that was generated stays masked here. Reading what is not
+// settled makes us look into it; the answer does not wait for that.
 func (a *API) getTransaction(c *call) (*answer, error) {
 	t, err := a.Journal.Transaction(c.r.Context(), c.variable("id"))
 	if err != nil {
 		return nil, err
 	}
 	c.seen(t)
-	return write(http.StatusOK, newTransaction(t, ""))
+	a.wanted(t)
+	body, err := a.show(c.r.Context(), t, "")
+	if err != nil {
+		return nil, err
+	}
+	return write(http.StatusOK, body)
+}
+
+// wanted looks into a transaction that somebody asked for and that is not settled.
+func (a *API) wanted(t *svcgate.Transaction) {
+	if t.State == svcgate.StateUnresolved {
+		a.looks.look(t.ID)
+	}
 }
 
 // seen notes for the log which transaction was read.

@@ -38,7 +38,11 @@ func (a *API) listTransactions(c *call) (*answer, error) {
 	}
 	body := pageBody{Next: given(page.Next)}
 	for _, t := range page.Transactions {
-		body.Transactions = append(body.Transactions, newTransaction(t, ""))
+		shown, err := a.show(c.r.Context(), t, "")
+		if err != nil {
+			return nil, err
+		}
+		body.Transactions = append(body.Transactions, shown)
 	}
 	return write(http.StatusOK, body)
 }
@@ -86,7 +90,7 @@ func readParameter(f *svcgate.Filter, name, value string) (advice string, ok boo
 		return "The outcomes are approved, partial, declined, undefined, unavailable, unknown.", err == nil
 	case "state":
 		f.State, err = svcgate.ParseState(value)
-		return "The states are sent, unresolved, final.", err == nil
+		return "The states are sent, unresolved, desk, final.", err == nil
 	case "from":
 		f.From, ok = readTime(value)
 		return adviceTime, ok

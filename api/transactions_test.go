@@ -149,7 +149,8 @@ func TestExchange(t *testing.T) {
 		return string(h.send(t, request(access.RoleTester, "GET", "/v1/transactions/"+id+"/exchange", "")).body)
 	}
 	want := `{"transaction":"` + id + `","class":"answered","failure":null,"started_at":"2026-03-01T09:30:00.000Z","took_ms":402.118,"http_status":200,` +
-		`"sent":"<Q>\n  <CardNumber>************0017</CardNumber>\n</Q>\n","received":"<A>\n  <Amount>11.07</Amount>\n</A>\n"}` + "\n"
+		`"sent":"<Q>\n  <CardNumber>************0017</CardNumber>\n</Q>\n","received":"<A>\n  <Amount>11.07</Amount>\n</A>\n",` +
+		`"baseline":null,"readings":[]}` + "\n"
 	if got := read(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -164,14 +165,14 @@ func TestExchange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h.journal.exchanges[id] = &svcgate.Exchange{Class: svcgate.ClassUnreadable, Failure: "The answer is no XML.", Sent: []byte("<Q/>"),
 				Received: []byte(c.received), Started: at, Status: 200}
-			if got := read(); !strings.Contains(got, `"received":`+c.want+"}") || !strings.Contains(got, `"failure":"The answer is no XML."`) {
+			if got := read(); !strings.Contains(got, `"received":`+c.want+`,"baseline":null`) || !strings.Contains(got, `"failure":"The answer is no XML."`) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}
 	t.Run("no answer", func(t *testing.T) {
 		h.journal.exchanges[id] = &svcgate.Exchange{Class: svcgate.ClassNotSent, Failure: "Refused.", Sent: []byte("<Q/>"), Started: at}
-		if got := read(); !strings.Contains(got, `"http_status":null,"sent":"<Q/>\n","received":null}`) {
+		if got := read(); !strings.Contains(got, `"http_status":null,"sent":"<Q/>\n","received":null,"baseline":null`) {
 			t.Errorf("got %s", got)
 		}
 	})
