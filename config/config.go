@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/svcgate/svcgate"
 )
 
 // Config is everything that svcgate can be told.
@@ -19,9 +21,16 @@ type Config struct {
 	Listen       string // address of the API
 	AdminListen  string // address of the metrics and health checks
 	Database     string // path of the SQLite file
-	KeyFile      string // path of the sealing keys
+	KeyFile      string // path of the sealing keys; "" only while not Live
+	Live         bool   // the cards are real
 	Log          Log
 	Limits       Limits
+	Rates        Rates
+	Idempotency  Idempotency
+	Duplicates   Duplicates
+	Settling     Settling
+	Baseline     map[svcgate.Operation]svcgate.BaselinePolicy // of the operations that a balance can settle
+	Breaker      Breaker
 	KeepNewCards time.Duration // how long a generated number can be asked for again
 	Services     []*Service
 
@@ -36,8 +45,39 @@ type Log struct {
 
 // Limits bound what the gateway takes on.
 type Limits struct {
-	MaxInFlight int           // requests at work at one time
-	Call        time.Duration // one operation from the journal's first commit to its last
+	MaxInFlight           int           // requests at work at one time
+	Call                  time.Duration // one operation from the journal's first commit to its last
+	ConnectionsPerAddress int
+}
+
+// Rates are requests a second of one caller; 0 is no limit.
+type Rates struct {
+	Requests  int // all but inquiries
+	Inquiries int
+}
+
+// Idempotency says how requests are known again.
+type Idempotency struct {
+	Keep       time.Duration // how long a settled request's key is known; at least a day
+	DeriveKeys []string      // names of tokens whose requests need no key
+}
+
+// Duplicates says when a request looks like an earlier one under another key.
+type Duplicates struct {
+	Window time.Duration // 0: never
+}
+
+// Settling says how outcomes that are not known are looked into.
+type Settling struct {
+	Schedule []time.Duration // each counted from the try before; the last repeats
+	Quiet    time.Duration   // how long a message may still be carried out
+	Every    time.Duration   // how often is looked for what is due
+}
+
+// Breaker says when a provider is left alone.
+type Breaker struct {
+	Failures int // messages in a row without an answer; 0: never
+	Open     time.Duration
 }
 
 // Service is one service bureau: where its messages go and what stands in them.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/config"
 )
 
@@ -35,6 +36,21 @@ log:
 limits:
   max_in_flight: 12
   call: 20s
+  connections_per_address: 9
+live: false
+rates: {requests: 0, inquiries: 7}
+idempotency:
+  keep: 40d
+  derive_keys: [oms-old, other]
+duplicates: {window: 0s}
+settling:
+  schedule: [1m, 2m, 1d]
+  quiet: 40s
+  every: 5s
+baseline:
+  recharge: fresh
+  authorize: off
+breaker: {failures: 0, open: 1m}
 services:
   - code: RLT
     url: https://orce.example.com/relateui/OMS/xmlapi
@@ -84,7 +100,16 @@ func TestLoadReadsEveryValue(t *testing.T) {
 		"database":         {c.Database, filepath.Join(filepath.Dir(path), "data", "svcgate.db")},
 		"keep":             {c.KeepNewCards, 2 * time.Hour},
 		"log":              {c.Log, config.Log{Level: "debug", Format: "json"}},
-		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second}},
+		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second, ConnectionsPerAddress: 9}},
+		"live":             {c.Live, false},
+		"rates":            {c.Rates, config.Rates{Requests: 0, Inquiries: 7}},
+		"keep keys":        {c.Idempotency.Keep, 40 * 24 * time.Hour},
+		"derive keys":      {fmt.Sprint(c.Idempotency.DeriveKeys), "[oms-old other]"},
+		"duplicates":       {c.Duplicates.Window, time.Duration(0)},
+		"schedule":         {fmt.Sprint(c.Settling.Schedule), "[1m0s 2m0s 24h0m0s]"},
+		"settling":         {c.Settling.Quiet + c.Settling.Every, 45 * time.Second},
+		"breaker":          {c.Breaker, config.Breaker{Failures: 0, Open: time.Minute}},
+		"baseline":         {fmt.Sprint(c.Baseline), "map[activate:last-known recharge:fresh authorize:off return:last-known void:last-known]"},
 		"provider":         {s.Provider, "orce"},
 		"username":         {s.Username, "svcgate"},
 		"proxy":            {fmt.Sprint(s.ProxyHost, s.ProxyPort), "proxy.example.com3128"},
@@ -119,7 +144,10 @@ func TestDefaults(t *testing.T) {
 	s := c.Services[0]
 	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.KeepNewCards != 24*time.Hour ||
 		c.Limits.MaxInFlight != 256 || c.Limits.Call != 35*time.Second || s.DialTimeout != 5*time.Second ||
-		s.CallTimeout != 30*time.Second || s.Location != time.UTC || s.DefaultCurrency != "USD" || c.Log.Level != "info" {
+		s.CallTimeout != 30*time.Second || s.Location != time.UTC || s.DefaultCurrency != "USD" || c.Log.Level != "info" || !c.Live ||
+		c.Idempotency.Keep != 35*24*time.Hour || c.Idempotency.DeriveKeys != nil || c.Duplicates.Window != svcgate.DefaultWindow ||
+		!slices.Equal(c.Settling.Schedule, svcgate.DefaultSchedule) || c.Settling.Quiet != svcgate.DefaultQuiet ||
+		c.Breaker != (config.Breaker{Failures: svcgate.DefaultBreakerFailures, Open: svcgate.DefaultBreakerOpen}) {
 		t.Errorf("defaults: %+v %+v", c, s)
 	}
 }
@@ -128,7 +156,11 @@ func TestEnvironmentOverridesTheFile(t *testing.T) {
 	t.Parallel()
 	c := load(t, folder(t, strings.Replace(whole, "call: 20s", "call: soon", 1)),
 		"SVCGATE_LISTEN=127.0.0.1:7000", "SVCGATE_LIMITS_CALL=40s", "SVCGATE_SERVICES_RLT_URL=https://other.example.com/",
-		"SVCGATE_SERVICES_RLT_CONTROL_VALUES_J20=yes", "SVCGATE_TOKEN=svc_x", "HOME=/root")
+		"SVCGATE_SERVICES_RLT_CONTROL_VALUES_J20=yes", "SVCGATE_TOKEN=svc_x", "HOME=/root",
+		"SVCGATE_SETTLING_SCHEDULE=1s, 2s", "SVCGATE_IDEMPOTENCY_DERIVE_KEYS=till-1")
+	if fmt.Sprint(c.Settling.Schedule, c.Idempotency.DeriveKeys) != "[1s 2s] [till-1]" {
+		t.Errorf("lists were not taken: %v %v", c.Settling.Schedule, c.Idempotency.DeriveKeys)
+	}
 	if c.Listen != "127.0.0.1:7000" || c.Limits.Call != 40*time.Second || c.Services[0].URL != "https://other.example.com/" || !c.Services[0].OMS.J20 {
 		t.Errorf("overrides were not taken: %+v %+v", c, c.Services[0])
 	}
@@ -313,6 +345,23 @@ func TestWrongFiles(t *testing.T) {
 		"odd id":             {service + "    presenters_id: 'a<b'\n", "want at most 20 ASCII letters"},
 		"odd code":           {strings.Replace(service, "RLT", "'R L'", 1), "svcgate.yaml:2:11: code: want 1 to 16 letters"},
 		"control character":  {"database: \"a\\u0007\"\n" + service, "want printable text"},
+		"live without keys":  {service, "svcgate.yaml: key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE"},
+		"keys forgotten":     {"idempotency: {keep: 23h}\n" + service, "svcgate.yaml:1:21: keep: want a duration from 24h to 3650d"},
+		"keys for ever":      {"idempotency: {keep: 99999999999999d}\n" + service, "keep: want a duration from 24h to 3650d"},
+		"half a day":         {"idempotency: {keep: 1.5d}\n" + service, "keep: want a duration with its unit"},
+		"days before":        {"idempotency: {keep: -35d}\n" + service, "keep: want a duration from"},
+		"token name":         {"idempotency: {derive_keys: [oms, '6 6']}\n" + service, "svcgate.yaml:1:28: derive_keys: want names of tokens"},
+		"list in a list":     {"idempotency: {derive_keys: [[oms]]}\n" + service, "svcgate.yaml:1:29: derive_keys: want a list of names"},
+		"comma in an entry":  {"idempotency: {derive_keys: ['a,b']}\n" + service, "derive_keys: want a list of names"},
+		"section for a list": {"settling: {schedule: {a: 1s}}\n" + service, "svcgate.yaml:1:22: schedule: want a list of durations, not a list or a section"},
+		"empty schedule":     {"settling: {schedule: []}\n" + service, "schedule: the list is empty"},
+		"schedule":           {"settling: {schedule: [1s, soon]}\n" + service, "schedule: want a duration with its unit"},
+		"list for a text":    {"log: {level: [info]}\n" + service, "not a list or a section"},
+		"quiet too short":    {"settling: {quiet: 29s}\n" + service, "svcgate.yaml:3:5: call_timeout is 30s, but settling.quiet is 29s; settling.quiet must be at least as long"},
+		"baseline":           {"baseline: {recharge: last}\n" + service, "recharge: want one of last-known, fresh, off"},
+		"no such baseline":   {"baseline: {deposit: off}\n" + service, `unknown key "deposit"`},
+		"negative rate":      {"rates: {requests: -1}\n" + service, "want a whole number from 0 to"},
+		"live in words":      {"live: sometimes\n" + service, "live: want true or false"},
 		"empty path":         {"database: \"\"\n" + service, "database: the path is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -399,7 +448,7 @@ func TestWarnings(t *testing.T) {
 	_, problems := config.Load(path, nil)
 	want := []string{
 		"svcgate.yaml:1:9: listen reaches beyond this machine over plain HTTP; a proxy with TLS must stand before it",
-		"svcgate.yaml:21:23: card numbers travel in the clear to the provider",
+		"svcgate.yaml:36:23: card numbers travel in the clear to the provider",
 	}
 	if got := texts(problems, filepath.Dir(path)); !slices.Equal(got, want) || config.Any(problems, config.SeverityError) {
 		t.Errorf("got %v", got)

@@ -65,7 +65,7 @@ func writeKey(b *strings.Builder, k Key, name, indent string) {
 	}
 	comment(b, indent, help)
 	switch {
-	case k.Required:
+	case k.Required || k.live:
 		fmt.Fprintf(b, "%s%s: %s\n", indent, name, k.Example)
 	case k.Default != "":
 		fmt.Fprintf(b, "%s# %s: %s\n", indent, name, k.Default)

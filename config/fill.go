@@ -42,6 +42,9 @@ func (r *reader) fillKey(row *Key, key string, section place, t target) {
 // together judges values that depend on each other.
 func (r *reader) together() {
 	c := r.config
+	if c.Live && c.KeyFile == "" && !anyAt(r.problems, "key_file") {
+		r.at("key_file", SeverityError, "key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE (only a test system, live: false, starts without)")
+	}
 	if c.Listen == c.AdminListen && c.Listen != "" && !strings.HasSuffix(c.Listen, ":0") {
 		r.at("admin_listen", SeverityError, "admin_listen and listen are the same address")
 	}
@@ -106,6 +109,10 @@ func (r *reader) service(n int, s *Service) {
 	if least := s.CallTimeout + roomForJournal; s.CallTimeout > 0 && r.config.Limits.Call > 0 && r.config.Limits.Call < least {
 		r.at(entryKey(n, "call_timeout"), SeverityError, "call_timeout is %s, but limits.call is %s; limits.call must be at least %s",
 			short(s.CallTimeout), short(r.config.Limits.Call), short(least))
+	}
+	if quiet := r.config.Settling.Quiet; quiet > 0 && quiet < s.CallTimeout {
+		r.at(entryKey(n, "call_timeout"), SeverityError, "call_timeout is %s, but settling.quiet is %s; settling.quiet must be at least as long, or a message that is still on its way is taken for one that got lost",
+			short(s.CallTimeout), short(quiet))
 	}
 	if s.DialTimeout > s.CallTimeout && s.CallTimeout > 0 {
 		r.at(entryKey(n, "dial_timeout"), SeverityError, "dial_timeout is longer than call_timeout")

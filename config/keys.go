@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/svcgate/svcgate"
 )
 
 // Key is a row of the table of settings.
@@ -17,6 +19,7 @@ type Key struct {
 	Help     string   // one or two sentences
 
 	value value
+	live  bool // stands in the example as if it were required, because most files need it
 }
 
 // Variable returns the environment variable that overrides the key; service is the code of the service bureau for
@@ -30,6 +33,12 @@ func Keys() []Key { return slices.Clone(keys) }
 var sections = []struct{ name, help string }{
 	{"log", "What is logged. Card numbers are masked at every level."},
 	{"limits", "How much is taken on at one time, and for how long."},
+	{"rates", "How much one caller may send, by its token. What is too much is turned away with 429 and Retry-After."},
+	{"idempotency", "Under which keys requests are known again, and for how long."},
+	{"duplicates", "Requests that look like an earlier one sent again under a new key."},
+	{"settling", "How an outcome that is not known is found out: by asking for the card's balance, never by sending money again."},
+	{"baseline", "What the balance is compared with when an answer was lost: last-known is what the last answer told, fresh asks before\neach message, off leaves the decision to the desk."},
+	{"breaker", "When a provider that does not answer is left alone. The first message after that is an inquiry."},
 	{"services", "The service bureaus, one entry each."},
 	{"services[].control_values", "System control values of the OMS that decide which messages it asks for. svcgate check-config judges those\ngiven here; svcgate itself does not use them."},
 }
@@ -41,8 +50,10 @@ var keys = []Key{
 		value: address(func(t target) *string { return &t.c.AdminListen })},
 	{Name: "database", Default: "/var/lib/svcgate/svcgate.db", Help: "The SQLite file, on a local disk. Relative paths, here and below, start from this file's folder.",
 		value: path(func(t target) *string { return &t.c.Database })},
-	{Name: "key_file", Default: "/etc/svcgate/svcgate.key", Help: "Keys that seal card numbers at rest; svcgate keys init makes the file. Only its owner may read it (mode 0600).",
+	{Name: "key_file", Example: "/etc/svcgate/svcgate.key", live: true, Help: "Keys that seal card numbers at rest; svcgate keys init makes the file. Only its owner may read it (mode 0600).",
 		value: keyFile(func(t target) *string { return &t.c.KeyFile })},
+	{Name: "live", Default: "true", Help: "The cards are real. Without key_file, which live needs, a test system (false) makes keys beside its database.",
+		value: flag(func(t target) *bool { return &t.c.Live })},
 	{Name: "keep_generated_cards", Default: "24h", Help: "How long a generated card number is given again under its Idempotency-Key. Then its sealed copy is erased.",
 		value: duration(func(t target) *time.Duration { return &t.c.KeepNewCards }, time.Minute, 30*24*time.Hour)},
 
@@ -55,6 +66,44 @@ var keys = []Key{
 		value: number(func(t target) *int { return &t.c.Limits.MaxInFlight }, 1, 100_000)},
 	{Name: "limits.call", Default: "35s", Help: "How long one operation may take in all. It must leave room for the longest call_timeout.",
 		value: duration(func(t target) *time.Duration { return &t.c.Limits.Call }, time.Second, 5*time.Minute)},
+	{Name: "limits.connections_per_address", Default: "256", Help: "Connections that one address may have open. Behind a proxy all of them come from its address.",
+		value: number(func(t target) *int { return &t.c.Limits.ConnectionsPerAddress }, 1, 100_000)},
+
+	{Name: "rates.requests", Default: "500", Help: "Requests a second of one caller, all but inquiries; twice as many at once after a pause. 0: no limit.",
+		value: number(func(t target) *int { return &t.c.Rates.Requests }, 0, 1_000_000)},
+	{Name: "rates.inquiries", Default: "200", Help: "Inquiries a second of one caller, counted apart: whoever tries out card numbers does it with them. 0: no limit.",
+		value: number(func(t target) *int { return &t.c.Rates.Inquiries }, 0, 1_000_000)},
+
+	{Name: "idempotency.keep", Default: "35d", Help: "How long the Idempotency-Key of a settled request is known; never less than a day. One that is not settled is kept.",
+		value: duration(func(t target) *time.Duration { return &t.c.Idempotency.Keep }, 24*time.Hour, 10*365*24*time.Hour)},
+	{Name: "idempotency.derive_keys", Example: "[oms-old]", Help: "Tokens, by name, of callers that cannot send an Idempotency-Key. It is made of service, order, sequence, operation,\namount and authorization.",
+		value: names(func(t target) *[]string { return &t.c.Idempotency.DeriveKeys })},
+
+	{Name: "duplicates.window", Default: "10m", Help: "For how long a request for the same order, operation, card and amount needs confirm_duplicate. 0s: never.",
+		value: duration(func(t target) *time.Duration { return &t.c.Duplicates.Window }, 0, 24*time.Hour)},
+
+	{Name: "settling.schedule", Default: "[30s, 2m, 10m, 1h, 6h, 24h]", Help: "When to ask, each time counted from the try before; the last entry repeats. A read of the transaction asks too.",
+		value: durations(func(t target) *[]time.Duration { return &t.c.Settling.Schedule }, 10*time.Millisecond, 7*24*time.Hour)},
+	{Name: "settling.quiet", Default: "90s", Help: "How long a message without an answer may still be carried out; before that, a balance that did not change proves\nnothing. At least the longest call_timeout.",
+		value: duration(func(t target) *time.Duration { return &t.c.Settling.Quiet }, time.Second, 24*time.Hour)},
+	{Name: "settling.every", Default: "2s", Help: "How often is looked for what is due.",
+		value: duration(func(t target) *time.Duration { return &t.c.Settling.Every }, 10*time.Millisecond, time.Minute)},
+
+	{Name: "baseline.activate", Default: "last-known", Help: "For activations.",
+		Choices: policies, value: policy(svcgate.Activate)},
+	{Name: "baseline.recharge", Default: "last-known", Help: "For recharges.",
+		Choices: policies, value: policy(svcgate.Recharge)},
+	{Name: "baseline.authorize", Default: "last-known", Help: "For authorizations.",
+		Choices: policies, value: policy(svcgate.Authorize)},
+	{Name: "baseline.return", Default: "last-known", Help: "For returns.",
+		Choices: policies, value: policy(svcgate.Return)},
+	{Name: "baseline.void", Default: "last-known", Help: "For voids.",
+		Choices: policies, value: policy(svcgate.Void)},
+
+	{Name: "breaker.failures", Default: "5", Help: "Messages in a row without an answer before the provider is left alone. 0: never.",
+		value: number(func(t target) *int { return &t.c.Breaker.Failures }, 0, 1000)},
+	{Name: "breaker.open", Default: "30s", Help: "For how long.",
+		value: duration(func(t target) *time.Duration { return &t.c.Breaker.Open }, 100*time.Millisecond, time.Hour)},
 
 	{Name: "services[].code", Required: true, Example: "RLT", Help: "The OMS's service code. Oracle Retail Customer Engagement is RLT.",
 		value: text(func(t target) *string { return &t.s.Code }, serviceCode)},

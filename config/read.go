@@ -141,6 +141,9 @@ func (r *reader) scalar(row *Key, key string, n *yaml.Node, t target) {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		r.wrong(n, key, "anchors and aliases are not read; write the value out")
 		return
+	case n.Kind == yaml.SequenceNode && row.value.list:
+		r.list(row, key, n, at, t)
+		return
 	case n.Kind != yaml.ScalarNode:
 		r.wrong(n, key, "%s: want %s, not a list or a section", last(key), row.article())
 		return
@@ -159,6 +162,19 @@ func (r *reader) scalar(row *Key, key string, n *yaml.Node, t target) {
 		return
 	}
 	r.put(row, key, n.Value, at, t)
+}
+
+// list reads a list's entries as put reads them from a variable.
+func (r *reader) list(row *Key, key string, n *yaml.Node, at place, t target) {
+	entries := make([]string, len(n.Content))
+	for i, entry := range n.Content {
+		if entry.Kind != yaml.ScalarNode || entry.Anchor != "" || !slices.Contains(row.value.tags, entry.Tag) || strings.Contains(entry.Value, ",") {
+			r.wrong(entry, key, "%s: want %s", last(key), row.article())
+			return
+		}
+		entries[i] = entry.Value
+	}
+	r.put(row, key, strings.Join(entries, ","), at, t)
 }
 
 // put reads a value from the file or the environment.

@@ -26,6 +26,7 @@ type value struct {
 	name string   // of the type, for people
 	tags []string // YAML scalars it may be written as; nil: any but null and bool
 	set  func(t target, text string, r *reader) error
+	list bool // may be written as a YAML list too; set gets the entries with commas between them
 }
 
 var (
@@ -35,7 +36,7 @@ var (
 )
 
 func text(at func(target) *string, checks ...func(string) error) value {
-	return value{"text", tagText, func(t target, text string, _ *reader) error {
+	return value{name: "text", tags: tagText, set: func(t target, text string, _ *reader) error {
 		for _, check := range checks {
 			if err := check(text); err != nil {
 				return err
@@ -47,7 +48,7 @@ func text(at func(target) *string, checks ...func(string) error) value {
 }
 
 func number(at func(target) *int, least, most int) value {
-	return value{"whole number", tagNumber, func(t target, text string, _ *reader) error {
+	return value{name: "whole number", tags: tagNumber, set: func(t target, text string, _ *reader) error {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < least || n > most {
 			return fmt.Errorf("want a whole number from %d to %d", least, most)
@@ -58,7 +59,7 @@ func number(at func(target) *int, least, most int) value {
 }
 
 func flag(at func(target) *bool) value {
-	return value{"true or false", tagFlag, func(t target, text string, _ *reader) error {
+	return value{name: "true or false", tags: tagFlag, set: func(t target, text string, _ *reader) error {
 		switch text {
 		case "true":
 			*at(t) = true
@@ -73,7 +74,7 @@ func flag(at func(target) *bool) value {
 
 // selected reads a control value as the OMS shows it.
 func selected(at func(target) *bool) value {
-	return value{"yes or no", []string{"!!str", "!!bool"}, func(t target, text string, _ *reader) error {
+	return value{name: "yes or no", tags: []string{"!!str", "!!bool"}, set: func(t target, text string, _ *reader) error {
 		switch strings.ToLower(text) {
 		case "yes", "y", "true":
 			*at(t) = true
@@ -87,24 +88,111 @@ func selected(at func(target) *bool) value {
 }
 
 func duration(at func(target) *time.Duration, least, most time.Duration) value {
-	return value{"duration", tagText, func(t target, text string, _ *reader) error {
-		if _, err := strconv.ParseFloat(text, 64); err == nil {
-			return fmt.Errorf("%s has no unit; write %ss for seconds", text, text)
+	return value{name: "duration", tags: tagText, set: func(t target, text string, _ *reader) error {
+		d, err := parseDuration(text, least, most)
+		if err == nil {
+			*at(t) = d
 		}
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return errors.New("want a duration with its unit, such as 500ms, 30s or 24h")
+		return err
+	}}
+}
+
+// durations is one or several of them.
+func durations(at func(target) *[]time.Duration, least, most time.Duration) value {
+	return value{name: "list of durations", tags: tagText, list: true, set: func(t target, text string, _ *reader) error {
+		var all []time.Duration
+		for _, entry := range entries(text) {
+			d, err := parseDuration(entry, least, most)
+			if err != nil {
+				return err
+			}
+			all = append(all, d)
 		}
-		if d < least || d > most {
-			return fmt.Errorf("want a duration from %s to %s", short(least), short(most))
+		if len(all) == 0 {
+			return errors.New("the list is empty")
 		}
-		*at(t) = d
+		*at(t) = all
 		return nil
 	}}
 }
 
-// short prints 24h instead of 24h0m0s.
+// names is a list of the names of tokens.
+func names(at func(target) *[]string) value {
+	return value{name: "list of names", tags: tagText, list: true, set: func(t target, text string, _ *reader) error {
+		all := entries(text)
+		for _, name := range all {
+			if !tokenName.MatchString(name) {
+				return errors.New("want names of tokens: a letter and then letters, digits, dots, underscores or dashes, at most 64 in all")
+			}
+		}
+		*at(t) = all
+		return nil
+	}}
+}
+
+// entries takes a list apart, as it stands in a variable or between the brackets of the table's defaults.
+func entries(text string) []string {
+	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "["), "]")
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	all := strings.Split(text, ",")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
+}
+
+func parseDuration(text string, least, most time.Duration) (time.Duration, error) {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return 0, fmt.Errorf("%s has no unit; write %ss for seconds", text, text)
+	}
+	d, err := time.ParseDuration(text)
+	if days, isDays := strings.CutSuffix(text, "d"); isDays {
+		var n int
+		n, err = strconv.Atoi(days)
+		if n < 0 || n > maxDays {
+			n = maxDays
+		}
+		d = time.Duration(n) * day
+	}
+	if err != nil {
+		return 0, errors.New("want a duration with its unit, such as 500ms, 30s or 24h")
+	}
+	if d < least || d > most {
+		return 0, fmt.Errorf("want a duration from %s to %s", short(least), short(most))
+	}
+	return d, nil
+}
+
+const (
+	day     = 24 * time.Hour
+	maxDays = 36_500
+)
+
+// policies are the choices of a baseline.
+var policies = []string{string(svcgate.BaselineLastKnown), string(svcgate.BaselineFresh), string(svcgate.BaselineOff)}
+
+// policy reads the baseline of one operation.
+func policy(op svcgate.Operation) value {
+	return value{name: "text", tags: tagText, set: func(t target, text string, _ *reader) error {
+		p, err := svcgate.ParseBaselinePolicy(text)
+		if err != nil {
+			return err
+		}
+		if t.c.Baseline == nil {
+			t.c.Baseline = map[svcgate.Operation]svcgate.BaselinePolicy{}
+		}
+		t.c.Baseline[op] = p
+		return nil
+	}}
+}
+
+// short prints 24h instead of 24h0m0s, and whole days beyond the first as days.
 func short(d time.Duration) string {
+	if d > day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -116,7 +204,7 @@ func short(d time.Duration) string {
 }
 
 func address(at func(target) *string) value {
-	return value{"host:port", tagText, func(t target, text string, _ *reader) error {
+	return value{name: "host:port", tags: tagText, set: func(t target, text string, _ *reader) error {
 		host, port, err := net.SplitHostPort(text)
 		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n > 65535 {
 			return errors.New("want host:port, such as 127.0.0.1:8080")
@@ -130,7 +218,7 @@ func address(at func(target) *string) value {
 }
 
 func path(at func(target) *string) value {
-	return value{"path", tagText, func(t target, text string, r *reader) error {
+	return value{name: "path", tags: tagText, set: func(t target, text string, r *reader) error {
 		if err := pathText(text); err != nil {
 			return err
 		}
@@ -148,7 +236,7 @@ func pathText(text string) error {
 
 // readable is the path of a file that is read when svcgate starts.
 func readable(at func(target) *string) value {
-	return value{"path", tagText, func(t target, text string, r *reader) error {
+	return value{name: "path", tags: tagText, set: func(t target, text string, r *reader) error {
 		if err := pathText(text); err != nil {
 			return err
 		}
@@ -163,7 +251,7 @@ func readable(at func(target) *string) value {
 
 // keyFile is the path of a file of keys that only its owner may read.
 func keyFile(at func(target) *string) value {
-	return value{"path", tagText, func(t target, text string, r *reader) error {
+	return value{name: "path", tags: tagText, set: func(t target, text string, r *reader) error {
 		if err := pathText(text); err != nil {
 			return err
 		}
@@ -173,7 +261,7 @@ func keyFile(at func(target) *string) value {
 }
 
 func secretFile(at func(target) *Secret) value {
-	return value{"path", tagText, func(t target, text string, r *reader) error {
+	return value{name: "path", tags: tagText, set: func(t target, text string, r *reader) error {
 		if err := pathText(text); err != nil {
 			return err
 		}
@@ -184,7 +272,7 @@ func secretFile(at func(target) *Secret) value {
 }
 
 func secretEnv(at func(target) *Secret) value {
-	return value{"variable", tagText, func(t target, text string, r *reader) error {
+	return value{name: "variable", tags: tagText, set: func(t target, text string, r *reader) error {
 		if !variableName.MatchString(text) {
 			return errors.New("want the name of an environment variable, such as ORCE_PASSWORD, not the secret")
 		}
@@ -207,7 +295,7 @@ func (s Secret) into(place *Secret) error {
 }
 
 func zone(at func(target) **time.Location) value {
-	return value{"time zone", tagText, func(t target, text string, _ *reader) error {
+	return value{name: "time zone", tags: tagText, set: func(t target, text string, _ *reader) error {
 		location, err := time.LoadLocation(text)
 		if err != nil || text == "" || text == "Local" {
 			return errors.New("want a zone of the tz database, such as UTC or America/New_York")
@@ -219,6 +307,7 @@ func zone(at func(target) **time.Location) value {
 
 var (
 	variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,99}$`)
+	tokenName    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,63}$`)
 	serviceText  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
 	hostText     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
 	idText       = regexp.MustCompile(`^[A-Za-z0-9 ._-]{0,20}$`)

@@ -211,17 +211,19 @@ func (s *shell) cardNumber(ctx context.Context, file string) (secret.String, err
 
 // transaction is what is shown of a transaction's JSON.
 type transaction struct {
-	ID        string  `json:"id"`
-	Operation string  `json:"operation"`
-	Outcome   string  `json:"outcome"`
-	Service   string  `json:"service"`
-	Order     string  `json:"order"`
-	Failure   string  `json:"failure"`
-	Requested *amount `json:"requested"`
-	Amount    *amount `json:"amount"`
-	Remainder *amount `json:"remainder"`
-	Balance   *amount `json:"balance"`
-	HoldRest  *amount `json:"hold_rest"`
+	ID        string   `json:"id"`
+	Operation string   `json:"operation"`
+	Outcome   string   `json:"outcome"`
+	State     string   `json:"state"`
+	Service   string   `json:"service"`
+	Order     string   `json:"order"`
+	Failure   string   `json:"failure"`
+	Requested *amount  `json:"requested"`
+	Amount    *amount  `json:"amount"`
+	Remainder *amount  `json:"remainder"`
+	Balance   *amount  `json:"balance"`
+	HoldRest  *amount  `json:"hold_rest"`
+	Finding   *finding `json:"finding"` // only on the desk
 	Card      struct {
 		Masked string `json:"masked"`
 		Status string `json:"status"`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,264 +10,40 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
-	"github.com/svcgate/svcgate/config"
 	"github.com/svcgate/svcgate/internal/secret"
+	"github.com/svcgate/svcgate/mapping"
+	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/simulator"
 )
 
-// cage is a whole svcgate in this process whose every output is kept.
-type cage struct {
-	t      *testing.T
-	dir    string
-	gate   *gate
-	guard  *leakGuard
-	sim    *simulator.Simulator
-	log    bytes.Buffer
-	tokens map[access.Role]string
-	url    string
-	admin  string
-	stop   func()
-	sinks  map[string][]byte // everything that came out, by name
-	asked  int
-}
-
-// echo answers every message with the card number in a place where a provider may put it by mistake.
-type echo struct{ asked int }
-
-func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return
-	}
-	number := between(body, "<CardNumber>", "</CardNumber>")
-	forms := canary{number}.forms()
-	answers := echoes(number, string(forms["decimal reference"]), string(forms["hex reference"]), string(forms["grouped by -"]), string(forms["grouped by  "]))
-	one := answers[e.asked%len(answers)]
-	e.asked++
-	w.Header().Set("Content-Type", one.contentType)
-	w.WriteHeader(one.status)
-	_, _ = io.WriteString(w, one.body)
-}
-
-func between(body []byte, open, end string) string {
-	_, rest, _ := strings.Cut(string(body), open)
-	text, _, _ := strings.Cut(rest, end)
-	return text
-}
-
-type echoed struct {
-	status            int
-	contentType, body string
-}
-
-func echoes(forms ...string) []echoed {
-	const success = `<PreauthorizationResponse xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><InstrumentState><Status>Active</Status></InstrumentState>` +
-		`<AccountState><AccountID>%[1]s</AccountID><AccountStatus>Active</AccountStatus><Balance><Amount>1.00</Amount><Currency>USD</Currency></Balance></AccountState>` +
-		`<SVATransaction><SVATransactionID>%[1]s</SVATransactionID><Reason><Description>%[1]s</Description><Code>24</Code></Reason>` +
-		`<SVAAmount><CurrencyID>USD</CurrencyID><Amount>10.00</Amount></SVAAmount><AuthNumber>%[1]s</AuthNumber></SVATransaction></PreauthorizationResponse>`
-	var all []echoed
-	for _, form := range forms {
-		for _, body := range []string{
-			success,
-			strings.Replace(success, "<AccountID>%[1]s</AccountID>", "<AccountID>1</AccountID><!-- %[1]s -->", 1),
-			`<PreauthorizationResponse ResponseCode="Rejected"><ErrorCode>%[1]s</ErrorCode><ResponseDescription>x</ResponseDescription></PreauthorizationResponse>`,
-			`<PreauthorizationResponse ResponseCode="Rejected"><ErrorCode>LOST</ErrorCode><ResponseDescription>card %[1]s is lost</ResponseDescription></PreauthorizationResponse>`,
-			`<PreauthorizationResponse ResponseCode="%[1]s"><ErrorCode>LOST</ErrorCode></PreauthorizationResponse>`,
-			`<Odd>%[1]s</Odd>`, `<PreauthorizationResponse><X%[1]s/></PreauthorizationResponse>`, `<%[1]s`, `%[1]s`,
-		} {
-			all = append(all, echoed{http.StatusOK, "text/xml", fmt.Sprintf(body, form)})
-		}
-		fault := fmt.Sprintf(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Server</faultcode>`+
-			`<faultstring>card %[1]s</faultstring><faultactor>%[1]s</faultactor><detail>%[1]s</detail></e:Fault></e:Body></e:Envelope>`, form)
-		page := fmt.Sprintf("<html><body><p>card %s</p></body></html>", form)
-		all = append(all, echoed{http.StatusInternalServerError, "text/xml", fault}, echoed{http.StatusOK, "text/xml", fault},
-			echoed{http.StatusOK, "text/html", page}, echoed{http.StatusBadGateway, "text/html", page},
-			echoed{http.StatusOK, "application/json", `{"card":"` + form + `"}`}, echoed{http.StatusTeapot, "text/plain; x=" + form, form})
-	}
-	return all
-}
-
-func newCage(t *testing.T, canaries []canary) *cage {
-	t.Helper()
-	dir, remove, err := temporaryFolder(fastFolder(), "svcgate-canary-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = remove() })
-	c := &cage{t: t, dir: dir, sinks: map[string][]byte{}}
-	spec := simulator.Config{Seed: canarySeed, Series: simulator.DemoSeries(),
-		Wait: func(context.Context, time.Duration) error { return nil }}
-	for _, one := range canaries {
-		spec.Cards = append(spec.Cards, simulator.CardSpec{Number: secret.New(one.text), Balance: 1_000_00})
-	}
-	if c.sim, err = simulator.New(spec); err != nil {
-		t.Fatal(err)
-	}
-	provider, mirror := httptest.NewServer(c.sim), httptest.NewServer(&echo{})
-	t.Cleanup(func() { c.sim.Close(); provider.Close(); mirror.Close() })
-	settings, err := demoConfig(dir, provider.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second := *settings.Services[0]
-	second.Code, second.URL = "ECHO", mirror.URL+demoRelate
-	settings.Services = append(settings.Services, &second)
-	settings.Limits.MaxInFlight = 4
-	c.start(settings)
-	return c
-}
-
-func (c *cage) start(settings *config.Config) {
-	c.t.Helper()
-	log, guard, err := newLogger(&c.log, "debug", "json")
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.guard = guard
-	ctx, cancel := context.WithCancel(context.Background())
-	if c.gate, err = openGate(ctx, settings, log, guard); err != nil {
-		c.t.Fatal(err)
-	}
-	if c.tokens, err = c.gate.demoRecords(ctx); err != nil {
-		c.t.Fatal(err)
-	}
-	doors, err := openDoors(ctx, settings)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.url, c.admin = "http://"+doors.api.Addr().String(), "http://"+doors.admin.Addr().String()
-	served := make(chan error, 1)
-	go func() { served <- c.gate.serve(ctx, doors) }()
-	c.stop = func() {
-		cancel()
-		if err := <-served; err != nil {
-			c.t.Error(err)
-		}
-		c.keepFiles("open")
-		if err := c.gate.Close(); err != nil {
-			c.t.Error(err)
-		}
-		c.keepFiles("closed")
-		c.sinks["log"] = c.log.Bytes()
-	}
-}
-
-// keepFiles reads the database, its logs and whatever else lies beside it.
-func (c *cage) keepFiles(when string) {
-	entries, err := os.ReadDir(c.dir)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(c.dir, e.Name()))
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		c.sinks["file "+e.Name()+" "+when] = text
-	}
-}
-
-// ask sends a request and keeps its answer, headers too. Errors of the connection are answers as well.
-func (c *cage) ask(role access.Role, method, path, key, contentType, body string) (int, []byte) {
-	c.t.Helper()
-	c.asked++
-	base := c.url
-	if path == "/metrics" {
-		base = c.admin
-	}
-	request, err := http.NewRequestWithContext(c.t.Context(), method, base+path, strings.NewReader(body))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+c.tokens[role])
-	request.Header.Set("Content-Type", contentType)
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.sinks[fmt.Sprintf("answer %d (%s)", c.asked, strings.Split(path, "?")[0])] = fmt.Appendf(nil, "%v\n%s", answer.Header, text)
-	return answer.StatusCode, text
-}
-
-func (c *cage) post(route string, body map[string]any) (int, []byte) {
-	c.t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return c.ask(access.RoleOMS, http.MethodPost, "/v1/"+route, "key-"+strconv.Itoa(c.asked), "application/json", string(text))
-}
-
-// body makes a valid request of an operation.
-func (c *cage) body(op svcgate.OperationInfo, service string, card canary, pin string) map[string]any {
-	body := map[string]any{"service": service, "order": strconv.Itoa(70000 + c.asked)}
-	if op.NeedsCard {
-		members := map[string]any{"number": card.text}
-		if pin != "" {
-			members["pin"] = pin
-		}
-		body["card"] = members
-	}
-	if op.NeedsAmount {
-		body["amount"], body["currency"] = "10.00", "USD"
-	}
-	if op.NeedsAuthorization {
-		body["authorization"] = "424242"
-	}
-	if op.NeedsKind {
-		body["kind"] = []string{"physical", "virtual"}[c.asked%2]
-	}
-	return body
-}
+// canaryCount is how many numbers go through all the ways that take no disk; one in share of them goes through the
+// gate with its two commits. The log says how many took each.
+const canaryCount = 9_000
 
 // No card number and no PIN is found in anything that svcgate writes or says, whatever goes wrong; and what looks for
 // them would find them.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
 	t.Logf("seed %d", canarySeed)
-	canaries := makeCanaries(3)
+	canaries := makeCanaries(canaryCount)
 	pins := []canary{{"Zq7Wx2Kv"}, {"pB9mNt4R"}}
 	c := newCage(t, canaries)
-	operations := svcgate.Operations()
-
-	// Every operation with every card.
+	operations := slices.DeleteFunc(svcgate.Operations(), func(op svcgate.OperationInfo) bool { return op.Operation == svcgate.Generate })
 	outcomes := map[string]int{}
-	for i, card := range canaries {
-		for _, op := range operations {
-			if op.Operation == svcgate.Generate {
-				continue
-			}
-			pin := ""
-			if i%3 == 0 {
-				pin = pins[i%2].text
-			}
-			_, answer := c.post(op.Route, c.body(op, demoService, card, pin))
-			if t, told := readTransaction(answer); told {
-				outcomes[t.Outcome]++
-			}
-		}
-	}
+
 	// A generated number is told once, to who asked; it must be nowhere else.
 	generate, _ := svcgate.Generate.Info()
-	for range 3 {
+	for range 20 {
 		_, answer := c.post(generate.Route, c.body(generate, demoService, canary{}, ""))
 		made, told := readTransaction(answer)
 		if !told || made.Card.Number == "" {
@@ -277,25 +52,43 @@ func TestNothingLeaks(t *testing.T) {
 		delete(c.sinks, fmt.Sprintf("answer %d (/v1/%s)", c.asked, generate.Route))
 		canaries = append(canaries, canary{made.Card.Number})
 	}
-	c.throughFaults(canaries, pins, operations, outcomes)
+	started := time.Now()
+	stage := func(what string) {
+		t.Logf("%s after %v", what, time.Since(started).Round(100*time.Millisecond))
+	}
+	sent := c.throughGate(canaries[:canaryCount/share], pins, operations, outcomes)
+	stage(fmt.Sprintf("%d numbers through the gate, one of %d verbs each, %d of them through all: %d operations", canaryCount/share, len(operations), everyVerb, sent))
+	refused := c.throughRefusals(canaries[:canaryCount])
+	stage(fmt.Sprintf("%d numbers through refusals: %d requests", canaryCount, refused))
+	written := c.throughCodec(canaries[:canaryCount], operations)
+	stage(fmt.Sprintf("%d numbers through the codec, %d of them in all verbs: %d messages", canaryCount, canaryCount/share, written))
+	faults := c.throughFaults(canaries, operations, outcomes)
+	stage(fmt.Sprintf("%d faults of the provider, with every verb: %d operations", len(simulator.FaultTable()), faults))
 	c.throughEcho(canaries, outcomes)
-	c.badInput(canaries, pins)
-	c.readAll()
+	c.throughPanics(canaries[:40], pins, operations)
+	c.badInput(canaries[:24], pins)
+	stage("echoes, panics and bad input in detail")
 
 	// The control number stands where a caller may put any text; it must be found, or the scanner is blind.
 	control := canary{"40917755310286"}
-	body := c.body(operations[svcgate.Authorize-1], demoService, canaries[0], "")
+	authorize, _ := svcgate.Authorize.Info()
+	body := c.body(authorize, demoService, canaries[0], "")
 	body["order"] = control.text
-	c.post("authorizations", body)
+	c.post(authorize.Route, body)
+	c.readAll()
+	c.commands()
 	c.stop()
+	stage("all read back, exported and stopped")
 
 	for _, outcome := range svcgate.Outcomes() {
 		if outcomes[string(outcome)] == 0 && outcome != svcgate.Partial {
 			t.Errorf("no %s was seen: %v", outcome, outcomes)
 		}
 	}
-	scan := newScanner(append(canaries, pins...))
+	scan, controls := newScanner(append(canaries, pins...)), newScanner([]canary{control})
+	size := 0
 	for _, name := range slices.Sorted(maps.Keys(c.sinks)) {
+		size += len(c.sinks[name])
 		for _, found := range scan.scan(c.sinks[name]) {
 			t.Errorf("%s holds %s", name, found)
 		}
@@ -303,17 +96,198 @@ func TestNothingLeaks(t *testing.T) {
 	if hits := c.guard.hits.Load(); hits != 0 {
 		t.Errorf("%d runs of digits reached the last line before the log", hits)
 	}
-	controls := newScanner([]canary{control})
-	if !slices.ContainsFunc(controls.scan(c.sinks["file svcgate.db closed"]), func(s string) bool { return strings.HasSuffix(s, "plain") }) {
-		t.Error("the control number was not found in the database")
+	for _, sink := range []string{"file svcgate.db closed", "file backup.db closed", "command transactions"} {
+		if !slices.ContainsFunc(controls.scan(c.sinks[sink]), func(s string) bool { return strings.HasSuffix(s, "plain") }) {
+			t.Errorf("the control number was not found in %s", sink)
+		}
 	}
-	t.Logf("%d requests, %d outputs, outcomes %v", c.asked, len(c.sinks), outcomes)
+	stage(fmt.Sprintf("%d outputs, %d MiB, searched for %d forms; outcomes %v", len(c.sinks), size>>20, scan.forms, outcomes))
 }
 
-// throughFaults makes every fault of the simulator strike once a few operations.
-func (c *cage) throughFaults(canaries, pins []canary, operations []svcgate.OperationInfo, outcomes map[string]int) {
+// everyVerb is how many numbers go through the gate with all verbs. One operation is two commits, so it is not all.
+const everyVerb = 200
+
+// throughGate sends every number through the gate to the provider, with several callers at once.
+func (c *cage) throughGate(canaries, pins []canary, operations []svcgate.OperationInfo, outcomes map[string]int) (sent int) {
+	c.t.Helper()
+	const callers = 16
+	handler := c.gate.api.Handler()
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	for caller := range callers {
+		work.Go(func() {
+			var all bytes.Buffer
+			seen, n := map[string]int{}, 0
+			for i := caller; i < len(canaries); i += callers {
+				verbs := operations[i%len(operations):][:1]
+				if i < everyVerb {
+					verbs = operations
+				}
+				pin := "" // a card without a PIN is declined with one
+				if i%5 == 0 {
+					pin = pins[i%2].text
+				}
+				for _, op := range verbs {
+					body := c.bodyOf(op, demoService, canaries[i], pin, i)
+					answer := c.inProcess(handler, "/v1/"+op.Route, fmt.Sprintf("gate-%d-%s", i, op.Name), body)
+					fmt.Fprintf(&all, "%v\n%s\n", answer.Header(), answer.Body)
+					n++
+					if t, told := readTransaction(answer.Body.Bytes()); told {
+						seen[t.Outcome]++
+					}
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			c.sinks[fmt.Sprintf("answers to caller %d", caller)] = all.Bytes()
+			sent += n
+			for outcome, n := range seen {
+				outcomes[outcome] += n
+			}
+		})
+	}
+	work.Wait()
+	return sent
+}
+
+// inProcess asks without a connection.
+func (c *cage) inProcess(handler http.Handler, path, key string, body any) *httptest.ResponseRecorder {
+	text, isText := body.(string)
+	if !isText {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			c.t.Error(err)
+		}
+		text = string(encoded)
+	}
+	request := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, path, strings.NewReader(text))
+	request.Header.Set("Authorization", "Bearer "+c.tokens[access.RoleOMS])
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", key)
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, request)
+	return answer
+}
+
+// throughRefusals puts every number where it does not belong, in a few ways each.
+func (c *cage) throughRefusals(canaries []canary) (refused int) {
+	handler := c.gate.api.Handler()
+	var all bytes.Buffer
+	for i, card := range canaries {
+		bodies, n := misplaced(card.text, "x!"), card.text
+		for _, body := range []string{bodies[i%len(bodies)], bodies[(i*7+3)%len(bodies)]}[share/4:] {
+			answer := c.inProcess(handler, "/v1/authorizations", fmt.Sprintf("refused-%d", i), body)
+			fmt.Fprintf(&all, "%v\n%s\n", answer.Header(), answer.Body)
+			if answer.Code < 400 || answer.Code >= 500 {
+				c.t.Errorf("status %d for a request that is wrong", answer.Code)
+			}
+			refused++
+		}
+		answer := c.inProcess(handler, "/v1/deposits?card="+n, n, "{}")
+		fmt.Fprintf(&all, "%v\n%s\n", answer.Header(), answer.Body)
+		refused++
+	}
+	c.sinks["answers to refused requests"] = all.Bytes()
+	return refused
+}
+
+// throughCodec writes every number into the messages of all verbs, and keeps what is shown of them: masks,
+// descriptions, errors, and values as they are printed.
+func (c *cage) throughCodec(canaries []canary, operations []svcgate.OperationInfo) (written int) {
+	c.t.Helper()
+	bureau := mapping.Bureau{Service: demoService, PresentersID: "60064", SubmittersID: "01", Location: time.UTC}
+	var all bytes.Buffer
+	var message []byte
+	for i, one := range canaries {
+		verbs := operations
+		if i >= len(canaries)/share {
+			verbs = operations[i%len(operations):][:1]
+		}
+		for _, op := range verbs {
+			draft := svcgate.Draft{Operation: op.Operation, Service: demoService, Order: strconv.Itoa(i + 1), CardNumber: secret.New(one.text)}
+			if op.NeedsAmount {
+				draft.Amount, draft.Currency = "1.00", "USD"
+			}
+			if op.NeedsAuthorization {
+				draft.Authorization = "424242"
+			}
+			if op.NeedsKind {
+				draft.Kind = string(svcgate.Physical)
+			}
+			r, err := svcgate.NewRequest(draft)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			m, err := mapping.ToMessage(r, bureau, time.Unix(0, 0))
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			if message, err = messages.AppendRequest(message[:0], m, messages.Form{}); err != nil {
+				c.t.Fatal(err)
+			}
+			if !bytes.Contains(message, []byte(one.text)) {
+				c.t.Fatalf("the message of %s holds no card number: nothing is tried here", op.Name)
+			}
+			all.Write(messages.Mask(message))
+			cut := message[:len(message)*(i%97+1)/98]
+			all.Write(messages.Mask(cut))
+			_, err = messages.ReadRequest(cut)
+			fmt.Fprintf(&all, "%v %+v %#v %v %v\n", err, draft, r, m, r.Card())
+			written++
+		}
+	}
+	c.sinks["masks and printed values"] = all.Bytes()
+	return written
+}
+
+// throughPanics makes the provider panic before and while it sends.
+func (c *cage) throughPanics(canaries, pins []canary, operations []svcgate.OperationInfo) {
+	for i, card := range canaries {
+		op := operations[i%len(operations)]
+		body := c.body(op, "PANIC", card, pins[i%2].text)
+		body["sequence"] = i + 1
+		if status, _ := c.post(op.Route, body); status != http.StatusInternalServerError && status != http.StatusUnprocessableEntity {
+			c.t.Errorf("%s: status %d although the provider panics", op.Name, status)
+		}
+	}
+	if !bytes.Contains(c.logged(), []byte(`"panic"`)) {
+		c.t.Error("no panic was logged")
+	}
+}
+
+// commands keeps what the command line exports and lists, and a backup.
+func (c *cage) commands() {
+	c.t.Helper()
+	if err := c.gate.store.Backup(c.t.Context(), filepath.Join(c.dir, "backup.db"), nil); err != nil {
+		c.t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"codes export": {"codes", "export"}, "codes list": {"codes", "list", "--json"}, "tokens list": {"tokens", "list", "--json"},
+		"desk list": {"desk", "list", "--json"}, "desk table": {"desk", "list"},
+	} {
+		role := access.RoleAdmin
+		s, out, errs := testShell()
+		s.env = append(s.env, "SVCGATE_TOKEN="+c.tokens[role])
+		if status := run(c.t.Context(), s, append(args, "--server", c.url)); status != exitDone {
+			c.t.Errorf("%s: status %d: %s", name, status, errs)
+		}
+		c.sinks["command "+name] = slices.Concat(out.Bytes(), errs.Bytes())
+	}
+	_, c.sinks["command transactions"] = c.ask(access.RoleOperator, http.MethodGet, "/v1/transactions?limit=500", "", "", "")
+	_, c.sinks["command audit"] = c.ask(access.RoleAdmin, http.MethodGet, "/v1/audit?limit=500", "", "", "")
+	for _, from := range []string{filepath.Join(c.dir, "svcgate.db")} {
+		for _, args := range [][]string{{"verify", "--database", from}, {"drift", "--service", demoService, "--database", from, "--json"}} {
+			s, out, errs := testShell()
+			run(c.t.Context(), s, args) // the panics left operations under way; whatever it says is looked at
+			c.sinks["command "+args[0]] = slices.Concat(out.Bytes(), errs.Bytes())
+		}
+	}
+}
+
+// throughFaults makes every fault of the simulator strike once each verb, with another number each time.
+func (c *cage) throughFaults(canaries []canary, operations []svcgate.OperationInfo, outcomes map[string]int) (struck int) {
 	arguments := map[string]string{"duration": "1ms", "code": "SOME_CODE", "status": "503", "content type": "text/plain"}
-	for i, row := range simulator.FaultTable() {
+	for _, row := range simulator.FaultTable() {
 		text := row.Name
 		if row.Argument != "" {
 			text += ":" + arguments[row.Argument]
@@ -322,20 +296,26 @@ func (c *cage) throughFaults(canaries, pins []canary, operations []svcgate.Opera
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		for j, op := range operations {
-			if op.Operation == svcgate.Generate || (i+j)%2 == 0 && op.Operation != svcgate.Authorize {
-				continue
-			}
-			if _, err := c.sim.AddFault(simulator.FaultRule{Count: 1, Fault: fault}); err != nil {
+		for _, op := range operations {
+			card := canaries[everyVerb+struck*5%(canaryCount-everyVerb)]
+			number, err := svcgate.ParseCard(secret.New(card.text))
+			if err != nil {
 				c.t.Fatal(err)
 			}
-			_, answer := c.post(op.Route, c.body(op, demoService, canaries[(i*8+j)%len(canaries)], pins[i%2].text))
+			// The rule names the card's end, so that it strikes here and not an inquiry of the sweeper's.
+			rule := simulator.FaultRule{Count: 1, Fault: fault, LastFour: number.Last4()}
+			if _, err := c.sim.AddFault(rule); err != nil {
+				c.t.Fatal(err)
+			}
+			_, answer := c.post(op.Route, c.body(op, demoService, card, ""))
 			if t, told := readTransaction(answer); told {
 				outcomes[t.Outcome]++
 			}
 			c.sim.RemoveFault(0)
+			struck++
 		}
 	}
+	return struck
 }
 
 // throughEcho asks the provider that repeats card numbers.
@@ -349,24 +329,30 @@ func (c *cage) throughEcho(canaries []canary, outcomes map[string]int) {
 	}
 }
 
+// misplaced are requests with a card number, and something that is no PIN, where they do not belong.
+func misplaced(n, pin string) []string {
+	const good = `"service":"RLT","order":"1","amount":"1.00","currency":"USD"`
+	return []string{
+		`{` + good + `,"card":{"number":` + n + `}}`, `{` + good + `,"card":"` + n + `"}`, `{` + good + `,"card":{"number":" ` + n + `"}}`,
+		`{` + good + `,"card":{"number":"` + n + `"},"` + n + `":1}`, `{` + good + `,"card":{"` + n + `":"x"}}`,
+		`{` + good + `,"card":{"number":"` + n + `","number":"` + n + `"}}`, `{` + good + `,"card":{"number":"` + n,
+		`{` + good + `,"card":{"number":"` + n + `","pin":"` + pin + `"}}`, `{` + good + `,"card":{"number":"` + n + `00000000"}}`,
+		`{"service":"` + n + `","order":"1","amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
+		`{"service":"RLT","order":"` + n + `","amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
+		`{"service":"RLT","order":"1","amount":"` + n + `000","currency":"USD","card":{"number":"` + n + `"}}`,
+		`{"service":"RLT","order":"1","amount":` + n + `,"currency":"` + n + `","card":{"number":"` + n + `"}}`,
+		`{"service":"RLT","order":"1","sequence":` + n + `,"amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
+		`{` + good + `,"kind":"` + n + `","card":{"number":"` + n + `"}}`, n, `"` + n + `"`, `[` + n + `]`, `{` + n,
+	}
+}
+
 // badInput puts card numbers and PINs where they do not belong.
 func (c *cage) badInput(canaries, pins []canary) {
 	const route = "/v1/authorizations"
 	for i, card := range canaries {
 		n := card.text
-		good := `"service":"RLT","order":"1","amount":"1.00","currency":"USD"`
-		for _, body := range []string{
-			`{` + good + `,"card":{"number":` + n + `}}`, `{` + good + `,"card":"` + n + `"}`, `{` + good + `,"card":{"number":" ` + n + `"}}`,
-			`{` + good + `,"card":{"number":"` + n + `"},"` + n + `":1}`, `{` + good + `,"card":{"` + n + `":"x"}}`,
-			`{` + good + `,"card":{"number":"` + n + `","number":"` + n + `"}}`, `{` + good + `,"card":{"number":"` + n,
-			`{` + good + `,"card":{"number":"` + n + `","pin":"` + pins[i%2].text + `!"}}`, `{` + good + `,"card":{"number":"` + n + `00000000"}}`,
-			`{"service":"` + n + `","order":"1","amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
-			`{"service":"RLT","order":"` + n + `","amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
-			`{"service":"RLT","order":"1","amount":"` + n + `000","currency":"USD","card":{"number":"` + n + `"}}`,
-			`{"service":"RLT","order":"1","amount":` + n + `,"currency":"` + n + `","card":{"number":"` + n + `"}}`,
-			`{"service":"RLT","order":"1","sequence":` + n + `,"amount":"1.00","currency":"USD","card":{"number":"` + n + `"}}`,
-			`{` + good + `,"kind":"` + n + `","card":{"number":"` + n + `"}}`, n, `"` + n + `"`, `[` + n + `]`, `{` + n,
-		} {
+		const good = `"service":"RLT","order":"1","amount":"1.00","currency":"USD"`
+		for _, body := range misplaced(n, pins[i%2].text+"!") {
 			c.ask(access.RoleOMS, http.MethodPost, route, fmt.Sprintf("bad-%d", c.asked), "application/json", body)
 		}
 		right := `{` + good + `,"card":{"number":"` + n + `"}}`
@@ -400,6 +386,9 @@ func (c *cage) garbage(text string) {
 	c.sinks[fmt.Sprintf("garbage %d", c.asked)] = answer
 }
 
+// readEach is how many transactions of each page are also read by themselves.
+const readEach = 25
+
 // readAll reads everything that can be read.
 func (c *cage) readAll() {
 	for _, path := range []string{"/metrics", "/livez", "/readyz", "/openapi.yaml", "/v1/operations", "/v1/services", "/v1/services/RLT/codes", "/v1/tokens"} {
@@ -419,7 +408,7 @@ func (c *cage) readAll() {
 		if err := json.Unmarshal(text, &page); err != nil || status != http.StatusOK {
 			c.t.Fatalf("%v: %d %s", err, status, text)
 		}
-		for _, one := range page.Transactions {
+		for _, one := range page.Transactions[:min(len(page.Transactions), readEach)] {
 			c.ask(access.RoleOperator, http.MethodGet, "/v1/transactions/"+one.ID, "", "", "")
 			if status, _ := c.ask(access.RoleOperator, http.MethodGet, "/v1/transactions/"+one.ID+"/exchange", "", "", ""); status == http.StatusOK {
 				exchanges++
@@ -437,7 +426,7 @@ func (c *cage) readAll() {
 // The scanner finds a number in every form, wherever it stands.
 func TestScannerIsNotBlind(t *testing.T) {
 	t.Parallel()
-	c := makeCanaries(1)
+	c := makeCanaries(60)
 	scan := newScanner(c)
 	noise := bytes.Repeat([]byte("time=2026-11-22 masked ************5678 "), 200)
 	if found := scan.scan(noise); len(found) > 0 {

@@ -123,8 +123,10 @@ func tryParts(c *config.Config) []config.Problem {
 			problems = append(problems, c.Problem(key, config.SeverityError, one.Error()))
 		}
 	}
-	if _, err := readKeys(c.KeyFile); err != nil {
-		report("key_file", err)
+	if c.KeyFile != "" {
+		if _, err := readKeys(c.KeyFile); err != nil {
+			report("key_file", err)
+		}
 	}
 	for i, service := range c.Services {
 		if _, closeClient, err := newProvider(service); err != nil {

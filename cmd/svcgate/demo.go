@@ -18,6 +18,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
+	"github.com/svcgate/svcgate/api"
 	"github.com/svcgate/svcgate/config"
 	"github.com/svcgate/svcgate/responsecodes"
 	"github.com/svcgate/svcgate/simulator"
@@ -60,6 +61,8 @@ const (
 	demoService = "RLT"
 	demoRelate  = "/relateui/OMS/xmlapi"
 	demoTimeout = 3 * time.Second // so that an answer that never comes is soon unknown
+	demoSweep   = 200 * time.Millisecond
+	demoKeep    = 35 * 24 * time.Hour
 )
 
 func (s *shell) demo(ctx context.Context, f demoFlags) (err error) {
@@ -194,7 +197,12 @@ func demoConfig(dir, sim string) (*config.Config, error) {
 	c := &config.Config{
 		File: "demo", Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
 		Database: filepath.Join(dir, "svcgate.db"), KeyFile: filepath.Join(dir, "svcgate.key"),
-		Limits: config.Limits{MaxInFlight: 256, Call: demoTimeout + 5*time.Second}, KeepNewCards: svcgate.DefaultKeepCard,
+		Live: true, KeepNewCards: svcgate.DefaultKeepCard,
+		Limits:      config.Limits{MaxInFlight: 256, Call: demoTimeout + 5*time.Second, ConnectionsPerAddress: api.DefaultPerAddress},
+		Idempotency: config.Idempotency{Keep: demoKeep}, Duplicates: config.Duplicates{Window: svcgate.DefaultWindow},
+		// As short as it can be, so that the tour need not wait long for what the sweeper finds out.
+		Settling: config.Settling{Schedule: []time.Duration{demoSweep, time.Minute}, Quiet: demoTimeout, Every: demoSweep},
+		Breaker:  config.Breaker{Failures: svcgate.DefaultBreakerFailures, Open: svcgate.DefaultBreakerOpen},
 		Services: []*config.Service{{
 			Code: demoService, Provider: "orce", URL: sim + demoRelate, DialTimeout: time.Second, CallTimeout: demoTimeout,
 			PresentersID: "60064", SubmittersID: "01", Signon: "SVCGATE", DefaultCurrency: "USD", Location: time.UTC, TrustAuthRejections: true,

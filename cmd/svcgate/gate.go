@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/api"
 	"github.com/svcgate/svcgate/config"
 	"github.com/svcgate/svcgate/internal/secret"
@@ -23,18 +24,20 @@ import (
 
 // gate is everything that serves, put together.
 type gate struct {
-	config *config.Config
-	store  *store.Store
-	codes  *responsecodes.Book
-	keys   *secret.Keyring
-	api    *api.API
-	log    *slog.Logger
+	config  *config.Config
+	store   *store.Store
+	codes   *responsecodes.Book
+	keys    *secret.Keyring
+	gateway *svcgate.Gateway
+	api     *api.API
+	log     *slog.Logger
 
 	draining atomic.Bool
 	close    []func() error // in reverse
 }
 
-// openGate opens the store and puts gateway and API on it. Close it after use.
+// openGate opens the store and puts gateway and API on it. When it returns, attempts of an earlier process without an
+// outcome are unresolved, so whoever serves afterwards is ready. Close it after use.
 func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *leakGuard) (_ *gate, err error) {
 	g := &gate{config: c, log: log}
 	defer func() {
@@ -42,8 +45,8 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 			err = errors.Join(err, g.Close())
 		}
 	}()
-	if g.keys, err = readKeys(c.KeyFile); err != nil {
-		return nil, fail(exitUsage, "%w", err)
+	if g.keys, err = gateKeys(c, log); err != nil {
+		return nil, err
 	}
 	if g.store, err = openStore(ctx, c.Database, log); err != nil {
 		return nil, err
@@ -62,22 +65,50 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 	if g.codes, err = openCodes(ctx, g.store, codes, log); err != nil {
 		return nil, err
 	}
-	gateway, err := svcgate.NewGateway(svcgate.GatewayConfig{
-		Providers: providers, Journal: g.store, Codes: g.codes, Keys: g.keys,
-		CallLimit: c.Limits.Call, KeepCard: c.KeepNewCards, Log: log,
-	})
-	if err != nil {
+	if g.gateway, err = svcgate.NewGateway(g.gatewayConfig(providers)); err != nil {
 		return nil, err
 	}
 	registry := prometheus.NewRegistry()
-	registerMetrics(registry, g.store, guard)
-	g.api, err = api.New(api.Config{
-		Gateway: gateway, Journal: g.store, Codes: g.codes, Tokens: g.store, Services: codes, Ready: g.ready,
-		Unresolved: func(ctx context.Context) (float64, error) { return countUnresolved(ctx, g.store) },
-		Log:        log, MaxInFlight: c.Limits.MaxInFlight, Metrics: registry, Version: thisBuild().Version,
-	})
+	registerMetrics(registry, g, guard)
+	g.api, err = api.New(g.apiConfig(codes, registry))
 	return g, err
 }
+
+// gatewayConfig gives the gateway the store for all that it keeps. In the settings 0 is never; for the gateway it is the
+// default.
+func (g *gate) gatewayConfig(providers map[string]svcgate.Provider) svcgate.GatewayConfig {
+	never := func(n int64) int64 {
+		if n == 0 {
+			return -1
+		}
+		return n
+	}
+	c := g.config
+	return svcgate.GatewayConfig{
+		Providers: providers, Journal: g.store, History: g.store, Unsettled: g.store, Decisions: g.store, Codes: g.codes, Keys: g.keys,
+		CallLimit: c.Limits.Call, KeepCard: c.KeepNewCards, Log: g.log,
+		Schedule: c.Settling.Schedule, Quiet: c.Settling.Quiet, Baseline: c.Baseline,
+		Breaker: svcgate.Breaker{Failures: int(never(int64(c.Breaker.Failures))), Open: c.Breaker.Open},
+		Window:  time.Duration(never(int64(c.Duplicates.Window))),
+	}
+}
+
+func (g *gate) apiConfig(services []string, registry *prometheus.Registry) api.Config {
+	c := g.config
+	rates := api.Rates{Requests: perSecond(c.Rates.Requests), Inquiries: perSecond(c.Rates.Inquiries)}
+	return api.Config{
+		Gateway: g.gateway, Settler: g.gateway, Journal: g.store, Codes: g.codes, Services: services,
+		Tokens: g.store, TokenKeeper: g.store, Auditor: g.store, Trail: g.store,
+		DeriveKeys: func(caller string) bool { return slices.Contains(c.Idempotency.DeriveKeys, caller) },
+		Rates:      func(access.Token) api.Rates { return rates },
+		Ready:      g.ready,
+		Unresolved: func(ctx context.Context) (float64, error) { return countIn(ctx, g.store, svcgate.StateUnresolved) },
+		Log:        g.log, MaxInFlight: c.Limits.MaxInFlight, Metrics: registry, Version: thisBuild().Version,
+	}
+}
+
+// perSecond is a rate that allows twice as many at once after a pause.
+func perSecond(n int) api.Rate { return api.Rate{PerSecond: float64(n), Burst: 2 * n} }
 
 // openStore opens the database for this process alone. A path that cannot be is wrong use; any other refusal is a
 // conflict with what is there: another process, another program's file, a newer schema.
@@ -130,41 +161,17 @@ func (g *gate) Close() error {
 	return errors.Join(errs...)
 }
 
-// countUnresolved counts the transactions whose outcome is not known.
-func countUnresolved(ctx context.Context, s *store.Store) (float64, error) {
+// countIn counts the transactions in a state.
+func countIn(ctx context.Context, s *store.Store, state svcgate.State) (float64, error) {
 	n, cursor := 0, ""
 	for {
-		page, err := s.Transactions(ctx, svcgate.Filter{State: svcgate.StateUnresolved, Limit: 500, Cursor: cursor})
+		page, err := s.Transactions(ctx, svcgate.Filter{State: state, Limit: store.MaxPage, Cursor: cursor})
 		if err != nil {
 			return 0, err
 		}
 		n += len(page.Transactions)
 		if cursor = page.Next; cursor == "" {
 			return float64(n), nil
-		}
-	}
-}
-
-// eraseCards erases the sealed copies of generated numbers whose time is over, now and from time to time until ctx
-// ends.
-func (g *gate) eraseCards(ctx context.Context) {
-	keep := g.config.KeepNewCards
-	ticker := time.NewTicker(max(min(keep/4, time.Hour), time.Second))
-	defer ticker.Stop()
-	for {
-		n, err := g.store.EraseCards(ctx, time.Now().Add(-keep))
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			g.log.Error("erasing generated card numbers failed", "err", err)
-		case n > 0:
-			g.log.Info("generated card numbers erased", "count", n)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
 		}
 	}
 }

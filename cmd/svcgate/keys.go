@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/svcgate/svcgate/config"
 	"github.com/svcgate/svcgate/internal/secret"
 )
 
@@ -28,7 +30,7 @@ func keysCommand(s *shell) *cobra.Command {
 		},
 	}
 	initialise.Flags().StringVar(&id, "id", id, "id of the sealing key")
-	return parent("keys", "Make the keys that seal card numbers", initialise)
+	return parent("keys", "Make and rotate the keys that seal card numbers", initialise, rotateKeysCommand(s))
 }
 
 // makeKeyFile writes a fresh key file. It never overwrites one.
@@ -49,6 +51,29 @@ func makeKeyFile(path, id string) error {
 		return fmt.Errorf("writing the key file: %w", err)
 	}
 	return nil
+}
+
+// gateKeys reads the keys of a server. A test system whose settings name no file has one beside its database, which is
+// no place for the keys of real cards: whoever copies the one has the other.
+func gateKeys(c *config.Config, log *slog.Logger) (*secret.Keyring, error) {
+	path := c.KeyFile
+	if path == "" {
+		if c.Live {
+			return nil, fail(exitUsage, "key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE")
+		}
+		path = c.Database + ".key"
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if err := makeKeyFile(path, "test"); err != nil {
+				return nil, err
+			}
+		}
+		log.Warn("not live: the keys lie beside the database", "key_file", path)
+	}
+	keys, err := readKeys(path)
+	if err != nil {
+		return nil, fail(exitUsage, "%w", err)
+	}
+	return keys, nil
 }
 
 // readKeys reads a key file.

@@ -14,10 +14,16 @@ import (
 type location struct {
 	serverFlags
 	config, database string
+	keyFile          string // of the settings that open read; "" without settings
 }
 
 func (l *location) add(c *cobra.Command) {
 	l.serverFlags.add(c)
+	l.addHere(c)
+}
+
+// addHere adds the flags of what only the database itself can do.
+func (l *location) addHere(c *cobra.Command) {
 	c.Flags().StringVar(&l.config, "config", "", "settings file whose database to open (default: the variable SVCGATE_CONFIG)")
 	c.Flags().StringVar(&l.database, "database", "", "database file to open")
 }
@@ -46,22 +52,44 @@ func (l *location) resolve(c *cobra.Command, s *shell) (remote bool, err error) 
 	return false, fail(exitUsage, "%s needs --server URL to talk to a running server, or --config FILE or --database FILE to open the database itself", c.CommandPath())
 }
 
+// here wants a database, of settings or by itself.
+func (l *location) here(c *cobra.Command, s *shell) error {
+	switch {
+	case l.config != "" && l.database != "":
+		return fail(exitUsage, "give one of --config and --database")
+	case l.config == "" && l.database == "":
+		if l.config = s.getenv("SVCGATE_CONFIG"); l.config == "" {
+			return fail(exitUsage, "%s needs --config FILE or --database FILE", c.CommandPath())
+		}
+	}
+	return nil
+}
+
+// path finds the database, and the services of the settings, if there are any.
+func (l *location) path(s *shell) (path string, services []string, err error) {
+	if l.database != "" {
+		return l.database, nil, nil
+	}
+	settings, err := s.loadConfig(l.config)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, service := range settings.Services {
+		services = append(services, service.Code)
+	}
+	l.keyFile = settings.KeyFile
+	return settings.Database, services, nil
+}
+
 // open opens the database and runs work on it. services are those of the settings, if there are any.
 func (l *location) open(ctx context.Context, s *shell, work func(db *store.Store, services []string) error) (err error) {
-	path, services := l.database, []string(nil)
-	if path == "" {
-		settings, err := s.loadConfig(l.config)
-		if err != nil {
-			return err
-		}
-		path = settings.Database
-		for _, service := range settings.Services {
-			services = append(services, service.Code)
-		}
+	path, services, err := l.path(s)
+	if err != nil {
+		return err
 	}
 	db, err := openStore(ctx, path, discard)
 	if statusOf(err) == exitConflict {
-		return fail(exitConflict, "%w; what a running server has open is reached with --server", err)
+		return fail(exitConflict, "%w; what a running server has open is reached with --server, or once it is stopped", err)
 	}
 	if err != nil {
 		return err

@@ -35,14 +35,14 @@ func newLogger(to io.Writer, level, format string) (*slog.Logger, *leakGuard, er
 	return slog.New(slog.NewTextHandler(guard, options)), guard, nil
 }
 
-// readable keeps JSON from writing bytes as base64, which the guard does not see through, and durations as nanoseconds,
-// whose digits the guard would take for a card number.
+// readable keeps JSON from writing bytes as base64, which the guard does not see through, and durations with so many
+// digits that the guard would take them for a card number.
 func readable(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case []byte:
 		a.Value = slog.StringValue(string(v))
 	case time.Duration:
-		a.Value = slog.StringValue(v.String())
+		a.Value = slog.StringValue(v.Round(time.Millisecond / 100).String())
 	}
 	return a
 }

@@ -1,14 +1,22 @@
 package main
 
 import (
+	"context"
+	"math"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/svcgate/svcgate/store"
+	"github.com/svcgate/svcgate"
 )
 
-// registerMetrics adds what the store and the leak guard count. The names are new in a fresh registry, so registering
-// cannot fail.
-func registerMetrics(r *prometheus.Registry, s *store.Store, guard *leakGuard) {
+// countLimit bounds what one reading of the metrics may ask of the journal.
+const countLimit = 2 * time.Second
+
+// registerMetrics adds what the store and the leak guard count, what waits on the desk and how the ways to the providers
+// stand. The names are new in a fresh registry, so registering cannot fail.
+func registerMetrics(r *prometheus.Registry, g *gate, guard *leakGuard) {
+	s := g.store
 	counter := func(name, help string, value func() uint64) {
 		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
 			func() float64 { return float64(value()) }))
@@ -27,4 +35,23 @@ func registerMetrics(r *prometheus.Registry, s *store.Store, guard *leakGuard) {
 		}
 		return 0
 	})
+	gauge("svcgate_transactions_desk", "Transactions that wait for a person; NaN when the journal could not be asked.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), countLimit)
+		defer cancel()
+		n, err := countIn(ctx, s, svcgate.StateDesk)
+		if err != nil {
+			return math.NaN()
+		}
+		return n
+	})
+	for service := range g.gateway.Providing() {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "svcgate_provider_left_alone",
+			Help:        "1 while nothing but an inquiry is sent to the provider, because it did not answer lately.",
+			ConstLabels: prometheus.Labels{"service": service}}, func() float64 {
+			if g.gateway.Providing()[service] == "closed" {
+				return 0
+			}
+			return 1
+		}))
+	}
 }

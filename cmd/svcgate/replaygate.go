@@ -194,12 +194,14 @@ func (g *replayGate) face(c *fixtures.Case, client orce.Caller) (http.Handler, e
 		return nil, err
 	}
 	gateway, err := svcgate.NewGateway(svcgate.GatewayConfig{
-		Providers: map[string]svcgate.Provider{demoService: provider}, Journal: g.store, Codes: g.codes, Keys: g.keys, Now: now,
+		Providers: map[string]svcgate.Provider{demoService: provider}, Journal: g.store, History: g.store, Unsettled: g.store, Decisions: g.store,
+		Codes: g.codes, Keys: g.keys, Now: now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	face, err := api.New(api.Config{Gateway: gateway, Journal: g.store, Codes: g.codes, Tokens: g.store, Services: []string{demoService}, Now: now})
+	face, err := api.New(api.Config{Gateway: gateway, Settler: gateway, Journal: g.store, Codes: g.codes, Tokens: g.store, TokenKeeper: g.store,
+		Auditor: g.store, Trail: g.store, Services: []string{demoService}, Now: now})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": statusCmd, "isjson": jsonCmd, "begin": beginCmd, "end": endCmd, "token": tokenCmd,
+			"status": statusCmd, "isjson": jsonCmd, "begin": beginCmd, "end": endCmd, "token": tokenCmd, "take": takeCmd, "sql": sqlCmd,
 		},
 	})
 }
@@ -93,6 +94,31 @@ func tokenCmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SVCGATE_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
+// sqlCmd changes a database behind svcgate's back: sql svcgate.db 'DELETE FROM chain'.
+func sqlCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql file statement")
+	}
+	db, err := sql.Open("sqlite3", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
+}
+
+// takeCmd keeps the first match of an expression in a file (or stdout) as a variable: take ID 'txn_[a-z]+' stdout.
+func takeCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: take variable expression file")
+	}
+	expression, err := regexp.Compile(args[1])
+	ts.Check(err)
+	text := expression.FindString(ts.ReadFile(args[2]))
+	if text == "" {
+		ts.Fatalf("%s does not match %s", args[2], args[1])
+	}
+	ts.Setenv(args[0], text)
+}
+
 // running is a command that was begun and not ended.
 type running struct {
 	cmd    *exec.Cmd
@@ -119,7 +145,7 @@ func (l *lockedBuffer) String() string {
 
 var runs sync.Map // *running by script name
 
-// beginCmd starts a command and waits for a line that matches; the groups of the expression become $1, $2 ... in the
+// beginCmd starts a command and waits until its error output matches; the groups of the expression become $1, $2 ... in the
 // environment: begin 'api=(\S+)' svcgate serve --config svcgate.yaml.
 func beginCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -155,7 +181,7 @@ func endCmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// begin starts a command and reads its error output until a line matches.
+// begin starts a command and reads its error output until it matches.
 func begin(cmd *exec.Cmd, expression *regexp.Regexp) (*running, []string, error) {
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
@@ -173,7 +199,10 @@ func begin(cmd *exec.Cmd, expression *regexp.Regexp) (*running, []string, error)
 		waiting := true
 		for lines.Scan() {
 			r.output.line(lines.Text())
-			if groups := expression.FindStringSubmatch(lines.Text()); waiting && groups != nil {
+			if !waiting {
+				continue
+			}
+			if groups := expression.FindStringSubmatch(r.output.String()); groups != nil {
 				found <- groups
 				waiting = false
 			}
@@ -182,7 +211,7 @@ func begin(cmd *exec.Cmd, expression *regexp.Regexp) (*running, []string, error)
 	groups, ok := <-found
 	if !ok {
 		err := cmd.Wait()
-		return nil, nil, fmt.Errorf("ended (%w) without a line that matches %s:\n%s", err, expression, r.output)
+		return nil, nil, fmt.Errorf("ended (%w) without an output that matches %s:\n%s", err, expression, r.output)
 	}
 	return r, groups, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/svcgate/svcgate/api"
 	"github.com/svcgate/svcgate/config"
 )
 
@@ -110,15 +111,18 @@ func newServer(h http.Handler, call time.Duration, log *slog.Logger) *http.Serve
 	}
 }
 
-// serve answers on both doors until ctx ends, then finishes what is under way. It closes the doors.
+// serve answers on both doors and does the chores until ctx ends, then finishes what is under way. It closes the doors.
 func (g *gate) serve(ctx context.Context, d doors) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	face := newServer(&tokenDesk{tokens: g.store, next: g.api.Handler()}, g.config.Limits.Call, g.log)
+	face := newServer(g.api.Handler(), g.config.Limits.Call, g.log)
 	admin := newServer(g.api.Admin(), g.config.Limits.Call, g.log)
 	broken := make(chan error, 2)
 	var work sync.WaitGroup
-	for server, listener := range map[*http.Server]net.Listener{face: d.api, admin: d.admin} {
+	listeners := map[*http.Server]net.Listener{
+		face: api.Listen(d.api, g.config.Limits.ConnectionsPerAddress), admin: d.admin,
+	}
+	for server, listener := range listeners {
 		work.Go(func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				broken <- fmt.Errorf("serving on %s: %w", listener.Addr(), err)
@@ -126,10 +130,10 @@ func (g *gate) serve(ctx context.Context, d doors) error {
 			}
 		})
 	}
-	work.Go(func() { g.eraseCards(ctx) })
+	kept := g.upkeep(ctx)
 
 	<-ctx.Done()
-	err := g.drain(face, admin)
+	err := g.drain(face, admin, kept)
 	work.Wait()
 	close(broken)
 	for failure := range broken {
@@ -138,22 +142,24 @@ func (g *gate) serve(ctx context.Context, d doors) error {
 	return err
 }
 
-// drain stops accepting and waits for what is under way. What does not end in time is cut off; the journal has it as
-// sent, and the next start makes it unresolved.
-func (g *gate) drain(face, admin *http.Server) error {
+// drain stops accepting and waits for what is under way: requests, looks that reads started, and the chores. What does
+// not end in time is cut off; the journal has it as sent, and the next start makes it unresolved.
+func (g *gate) drain(face, admin *http.Server, kept <-chan struct{}) error {
 	g.draining.Store(true)
 	limit := min(g.config.Limits.Call, longestDrain)
 	g.log.Info("stopping", "wait_at_most", limit)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	err := face.Shutdown(ctx)
-	if err != nil {
-		err = fmt.Errorf("requests were still under way after %s and were cut off: %w", limit, err)
-		g.log.Error("stopped before all was finished", "err", err)
+	err = errors.Join(err, g.api.Close(ctx), admin.Shutdown(ctx))
+	select {
+	case <-kept:
+	case <-ctx.Done():
+		err = errors.Join(err, fmt.Errorf("looking into unresolved transactions: %w", ctx.Err()))
 	}
-	err = errors.Join(err, admin.Shutdown(ctx))
 	if err != nil {
-		err = errors.Join(err, face.Close(), admin.Close())
+		err = fmt.Errorf("work was still under way after %s and was cut off: %w", limit, errors.Join(err, face.Close(), admin.Close()))
+		g.log.Error("stopped before all was finished", "err", err)
 	}
 	g.log.Info("stopped")
 	return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -122,7 +123,7 @@ const authorization = `{"service":"RLT","order":"77","sequence":1,"card":{"numbe
 type heldProvider struct {
 	*httptest.Server
 	arrived, release chan struct{}
-	messages         atomic.Int64
+	messages         atomic.Int64 // that move money
 }
 
 func newHeldProvider(t *testing.T) *heldProvider {
@@ -133,7 +134,12 @@ func newHeldProvider(t *testing.T) *heldProvider {
 	}
 	p := &heldProvider{arrived: make(chan struct{}), release: make(chan struct{})}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.messages.Add(1) == 1 {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !bytes.Contains(body, []byte("<InquiryRequest")) && p.messages.Add(1) == 1 {
 			close(p.arrived)
 			<-p.release
 		}
@@ -169,7 +175,7 @@ func TestKilledWhileAMessageIsOut(t *testing.T) {
 	if !strings.Contains(second.output.String(), "unresolved=1") {
 		t.Errorf("the restart does not tell of the attempt:\n%s", second.output)
 	}
-	list := s.must(http.MethodGet, url+"/v1/transactions?order=77", "", "", http.StatusOK)
+	list := s.must(http.MethodGet, url+"/v1/transactions?order=77&operation=authorize", "", "", http.StatusOK)
 	var page struct {
 		Transactions []struct{ ID, State, Outcome string } `json:"transactions"`
 	}
@@ -182,7 +188,7 @@ func TestKilledWhileAMessageIsOut(t *testing.T) {
 		t.Errorf("the same key: %v %s", again.header, again.body)
 	}
 	metrics := s.must(http.MethodGet, s.admin+"/metrics", "", "", http.StatusOK)
-	for _, line := range []string{"svcgate_transactions_unresolved 1", "svcgate_leak_guard_total 0", "svcgate_store_commits_total "} {
+	for _, line := range []string{"svcgate_transactions_unresolved 1", "svcgate_leak_guard_total 0", "svcgate_transactions_desk 0", `svcgate_provider_left_alone{service="RLT"} 0`, "svcgate_store_commits_total "} {
 		if !strings.Contains(metrics.body, line) {
 			t.Errorf("metrics lack %q", line)
 		}
@@ -191,7 +197,7 @@ func TestKilledWhileAMessageIsOut(t *testing.T) {
 		t.Error(err)
 	}
 	if n := provider.messages.Load(); n != 1 {
-		t.Errorf("the provider got %d messages, want 1", n)
+		t.Errorf("the provider got %d messages that move money, want 1", n)
 	}
 }
 
@@ -263,7 +269,7 @@ func TestDemoCurlLineWorks(t *testing.T) {
 		Outcome string
 		Balance struct{ Amount string }
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&t1); err != nil || t1.Outcome != "approved" || t1.Balance.Amount != "252.86" {
+	if err := json.NewDecoder(answer.Body).Decode(&t1); err != nil || t1.Outcome != "approved" || t1.Balance.Amount != "44.54" {
 		t.Errorf("%v: %d %+v", err, answer.StatusCode, t1)
 	}
 	if err := r.stop(os.Interrupt); err != nil {
@@ -293,7 +299,7 @@ func TestTourFailsOnAWrongResult(t *testing.T) {
 	for i := range results {
 		results[i].Right, results[i].Expected = i != 3, tour[i].outcome
 	}
-	if err := s.showTour(results, false); statusOf(err) != exitFailed || !strings.Contains(fmt.Sprint(err), "1 of 13") {
+	if err := s.showTour(results, false); statusOf(err) != exitFailed || !strings.Contains(fmt.Sprint(err), fmt.Sprintf("1 of %d", len(tour))) {
 		t.Errorf("%v", err)
 	}
 	if !strings.Contains(out.String(), "must be approved 270.00") {
@@ -301,5 +307,103 @@ func TestTourFailsOnAWrongResult(t *testing.T) {
 	}
 	if err := s.showTour(results[:2], true); statusOf(err) != exitFailed {
 		t.Errorf("a tour that broke off: %v", err)
+	}
+}
+
+// An unknown outcome is settled by the server itself, without anybody asking.
+func TestSweeperSettles(t *testing.T) {
+	t.Parallel()
+	stop, server := newSweptGate(t)
+	defer stop()
+	for { // a list, unlike a read of the transaction, starts nothing
+		answer, err := server.do(t.Context(), http.MethodGet, "/v1/transactions?order=9&operation=recharge", "", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(answer.body)
+		if strings.Contains(text, `"state":"unresolved"`) {
+			continue
+		}
+		if !strings.Contains(text, `"by":"svcgate:settling"`) || !strings.Contains(text, `"outcome":"approved"`) || !strings.Contains(text, `"derived:`) {
+			t.Errorf("%s", text)
+		}
+		return
+	}
+}
+
+// newSweptGate serves with the demonstration's settings, after a recharge whose answer was lost.
+func newSweptGate(t *testing.T) (stop func(), server *client) {
+	t.Helper()
+	dir, remove, err := temporaryFolder(fastFolder(), "svcgate-sweep-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = remove() })
+	stopSim, url, err := startSim(t.Context(), "127.0.0.1:0", simulator.Config{Seed: 1, Cards: simulator.DemoCards()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stopSim() })
+	settings, err := demoConfig(dir, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.KeyFile, settings.Live = "", false
+	settings.Idempotency.DeriveKeys = []string{"demo-oms"}
+	ctx, cancel := context.WithCancel(t.Context())
+	log, guard, err := newLogger(io.Discard, "debug", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := openGate(ctx, settings, log, guard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := g.demoRecords(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doors, err := openDoors(ctx, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- g.serve(ctx, doors) }()
+	if info, err := os.Stat(settings.Database + ".key"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("keys of a test system: %v %v", info, err)
+	}
+	server = newClient("http://"+doors.api.Addr().String(), tokens[access.RoleOMS])
+	const card = `{"service":"RLT","order":"9","sequence":1,"card":{"number":"6006491234569909"}`
+	if _, err := server.do(t.Context(), http.MethodPost, "/v1/inquiries", "application/json", "", []byte(card+`}`)); err != nil {
+		t.Fatal(err)
+	}
+	// No Idempotency-Key: it is derived for this caller.
+	answer, err := server.do(t.Context(), http.MethodPost, "/v1/recharges", "application/json", "", []byte(card+`,"amount":"5.00","currency":"USD"}`))
+	if answer == nil || answer.status != http.StatusGatewayTimeout {
+		t.Fatalf("a recharge whose answer is lost: %v %+v", err, answer)
+	}
+	return func() {
+		cancel()
+		if err := errors.Join(<-served, g.Close()); err != nil {
+			t.Error(err)
+		}
+	}, server
+}
+
+// Live, nothing starts without keys.
+func TestLiveNeedsKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	settings, err := demoConfig(dir, "http://127.0.0.1:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.KeyFile = ""
+	_, err = openGate(t.Context(), settings, discard, nil)
+	if statusOf(err) != exitUsage || !strings.Contains(fmt.Sprint(err), "key_file is missing") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(settings.Database); err == nil {
+		t.Error("a database was made")
 	}
 }

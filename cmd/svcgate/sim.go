@@ -18,19 +18,27 @@ import (
 	"github.com/svcgate/svcgate/simulator"
 )
 
+// simEpoch is when the ids of simulators without a seed begin: they grow by ten a second, so that no later one repeats
+// an id unless it is asked for more than that.
+var simEpoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func simCommand(s *shell) *cobra.Command {
 	listen, passwordFile := "127.0.0.1:8082", ""
-	settings := simulator.Config{Seed: 1, Cards: simulator.DemoCards(), Series: simulator.DemoSeries()}
+	settings := simulator.Config{Cards: simulator.DemoCards(), Series: simulator.DemoSeries()}
 	var switches []string
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Play the provider until interrupted",
 		Long: "Plays Oracle Retail Customer Engagement: cards, accounts, holds, a ledger, and faults on request. Its address takes\n" +
-			"messages as the provider's would; GET / on it lists the routes that control it. The same seed gives the same numbers.\n\n" +
+			"messages as the provider's would; GET / on it lists the routes that control it. Without --seed each start\n" +
+			"gives other card numbers and later ids, as a provider would to whom a gateway comes back with its old journal.\n\n" +
 			"Switches (--switch name=value), the other reading of what the provider's documents leave open:\n" + switchHelp(),
 		Example: "  svcgate sim --listen 127.0.0.1:8082 --switch partial-refused=true",
 		Args:    arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if !c.Flags().Changed("seed") {
+				settings.Seed, settings.FirstTransactionID = uint64(time.Now().UnixNano()), time.Since(simEpoch).Milliseconds()/100
+			}
 			if err := setSwitches(&settings.Switches, switches); err != nil {
 				return err
 			}
@@ -45,7 +53,7 @@ func simCommand(s *shell) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", listen, "address to listen on")
-	c.Flags().Uint64Var(&settings.Seed, "seed", settings.Seed, "seed of numbers and luck")
+	c.Flags().Uint64Var(&settings.Seed, "seed", settings.Seed, "seed of numbers and luck: the same seed gives the same (default: another each time)")
 	c.Flags().StringArrayVar(&switches, "switch", nil, "set a switch, as name=value; may be given often")
 	c.Flags().StringVar(&settings.Username, "username", "", "want this user in HTTP Basic authentication")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "file with that user's password")
@@ -89,6 +97,7 @@ func (s *shell) sim(ctx context.Context, listen string, c simulator.Config) erro
 		return err
 	}
 	s.tell("%s %s/relateui/OMS/xmlapi", s.paint(strong, "provider "), url)
+	s.tell("%s %d", s.paint(strong, "seed     "), c.Seed)
 	s.tell("%s %s/", s.paint(strong, "controls "), url)
 	t := &table{head: []string{"CARD", "WHAT IT IS"}}
 	for _, card := range c.Cards {

@@ -35,11 +35,11 @@ func (r remoteTokens) Tokens(ctx context.Context) ([]access.Token, error) {
 }
 
 func (r remoteTokens) PutToken(ctx context.Context, t access.Token, hash string) error {
-	body, err := json.Marshal(map[string]string{"role": string(t.Role), "hash": hash})
+	body, err := json.Marshal(map[string]string{"name": t.Name, "role": string(t.Role), "hash": hash})
 	if err != nil {
 		return err
 	}
-	_, err = r.server.do(ctx, http.MethodPut, "/v1/tokens/"+url.PathEscape(t.Name), "application/json", "", body)
+	_, err = r.server.do(ctx, http.MethodPost, "/v1/tokens", "application/json", "", body)
 	return err
 }
 

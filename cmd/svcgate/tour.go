@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/svcgate/svcgate"
@@ -21,9 +22,12 @@ type tourStep struct {
 	amount    string
 	extra     map[string]any
 	hold      bool // names the authorization that was approved last
+	back      int  // the order is that of so many steps before
+	settle    bool // asks for nothing: waits until svcgate knows more of the step before
 
 	outcome svcgate.Outcome
-	balance string // "" is not compared
+	state   svcgate.State // "" is not compared
+	balance string        // "" is not compared
 	note    string
 }
 
@@ -35,13 +39,20 @@ var tour = []tourStep{
 	{operation: svcgate.Recharge, kind: messages.Recharge, card: "0017", amount: "20.00", outcome: svcgate.Approved, balance: "270.00"},
 	{operation: svcgate.Inquire, kind: messages.Inquiry, card: "0017", outcome: svcgate.Approved, balance: "270.00"},
 	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0017", amount: "11.07", outcome: svcgate.Approved, balance: "258.93"},
-	{operation: svcgate.Deposit, kind: messages.Postauthorization, card: "0017", amount: "11.07", hold: true, outcome: svcgate.Approved, balance: "258.93"},
+	{operation: svcgate.Deposit, kind: messages.Postauthorization, card: "0017", amount: "11.07", hold: true, back: 1, outcome: svcgate.Approved, balance: "258.93"},
 	{operation: svcgate.Return, kind: messages.Return, card: "0017", amount: "5.00", outcome: svcgate.Approved, balance: "263.93"},
 	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0017", amount: "40.00", outcome: svcgate.Approved, balance: "223.93"},
-	{operation: svcgate.Void, kind: messages.Void, card: "0017", amount: "40.00", hold: true, outcome: svcgate.Approved, balance: "263.93"},
+	{operation: svcgate.Void, kind: messages.Void, card: "0017", amount: "40.00", hold: true, back: 1, outcome: svcgate.Approved, balance: "263.93"},
 	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0025", amount: "100.00", outcome: svcgate.Partial, balance: "0.00", note: "the card has 75.50"},
 	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0033", amount: "10.00", outcome: svcgate.Declined, note: "the card is inactive"},
-	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "9909", amount: "10.00", outcome: svcgate.Unknown, note: "the provider books and breaks the line"},
+	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0017", amount: "38.32", outcome: svcgate.Approved, balance: "225.61"},
+	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "0017", amount: "170.00", back: 1, outcome: svcgate.Approved, balance: "55.61"},
+	{operation: svcgate.Deposit, kind: messages.Postauthorization, card: "0017", amount: "170.32", back: 2, extra: map[string]any{"split": "auto"}, outcome: svcgate.Approved, balance: "55.61", note: "more than one hold: taken from both"},
+	{operation: svcgate.Inquire, kind: messages.Inquiry, card: "9909", outcome: svcgate.Approved, balance: "250.00"},
+	{operation: svcgate.Recharge, kind: messages.Recharge, card: "9909", amount: "25.00", outcome: svcgate.Unknown, note: "the provider books and breaks the line"},
+	{settle: true, kind: messages.Inquiry, outcome: svcgate.Approved, balance: "275.00", note: "found out by asking for the balance"},
+	{operation: svcgate.Authorize, kind: messages.Preauthorization, card: "9909", amount: "10.00", outcome: svcgate.Unknown, note: "again; the answer had the hold's id"},
+	{settle: true, kind: messages.Inquiry, outcome: svcgate.Unknown, state: svcgate.StateDesk, note: "the hold is there; a person decides: svcgate desk list"},
 }
 
 func kind(k string) map[string]any { return map[string]any{"kind": k} }
@@ -64,24 +75,21 @@ type tourResult struct {
 // takeTour sends the steps through the API. The error says that a step could not be taken at all.
 func takeTour(ctx context.Context, server *client) ([]tourResult, error) {
 	var results []tourResult
-	generated, authorization := "", ""
+	generated, authorization, before := "", "", ""
 	for i, step := range tour {
-		body := step.body(i, generated, authorization)
-		info, _ := step.operation.Info()
-		text, err := json.Marshal(body)
-		if err != nil {
-			return results, fmt.Errorf("writing a request of the tour: %w", err)
-		}
 		started := time.Now()
-		answer, err := server.do(ctx, http.MethodPost, "/v1/"+info.Route, "application/json", "tour-"+strconv.Itoa(i+1), text)
-		took := time.Since(started)
-		if answer == nil {
+		var t *transaction
+		var err error
+		if step.settle {
+			t, err = awaitSettling(ctx, server, before)
+		} else {
+			t, err = step.take(ctx, server, i, generated, authorization)
+		}
+		if err != nil {
 			return results, fmt.Errorf("step %d of the tour: %w", i+1, err)
 		}
-		t, told := readTransaction(answer.body)
-		if !told {
-			return results, fmt.Errorf("step %d of the tour, %s: %w", i+1, info.Name, err)
-		}
+		took := time.Since(started)
+		before = t.ID
 		if step.operation == svcgate.Generate {
 			generated = t.Card.Number
 		}
@@ -93,8 +101,55 @@ func takeTour(ctx context.Context, server *client) ([]tourResult, error) {
 	return results, nil
 }
 
+// take sends one step's request. Whatever its outcome, the transaction was told.
+func (step tourStep) take(ctx context.Context, server *client, i int, generated, authorization string) (*transaction, error) {
+	text, err := json.Marshal(step.body(i, generated, authorization))
+	if err != nil {
+		return nil, fmt.Errorf("writing the request: %w", err)
+	}
+	info, _ := step.operation.Info()
+	answer, err := server.do(ctx, http.MethodPost, "/v1/"+info.Route, "application/json", "tour-"+strconv.Itoa(i+1), text)
+	if answer == nil {
+		return nil, err
+	}
+	t, told := readTransaction(answer.body)
+	if !told {
+		return nil, fmt.Errorf("%s: %w", info.Name, err)
+	}
+	return t, nil
+}
+
+const (
+	settlingLimit = 20 * time.Second // of the tour's wait for what takes a moment
+	settlingLook  = 50 * time.Millisecond
+)
+
+// awaitSettling reads a transaction until svcgate has looked into it. When that takes too long it returns it as it is.
+func awaitSettling(ctx context.Context, server *client, id string) (*transaction, error) {
+	ticker := time.NewTicker(settlingLook)
+	defer ticker.Stop()
+	for started := time.Now(); ; {
+		answer, err := server.do(ctx, http.MethodGet, "/v1/transactions/"+id, "", "", nil)
+		if err != nil {
+			return nil, err
+		}
+		t, told := readTransaction(answer.body)
+		if !told {
+			return nil, fmt.Errorf("transaction %s cannot be read", id)
+		}
+		if t.State != string(svcgate.StateUnresolved) || time.Since(started) > settlingLimit {
+			return t, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
 func (step tourStep) body(i int, generated, authorization string) map[string]any {
-	body := map[string]any{"service": demoService, "order": strconv.Itoa(1001 + i)}
+	body := map[string]any{"service": demoService, "order": strconv.Itoa(1001 + i - step.back)}
 	switch step.card {
 	case "":
 	case "new":
@@ -107,7 +162,6 @@ func (step tourStep) body(i int, generated, authorization string) map[string]any
 	}
 	if step.hold {
 		body["authorization"] = authorization
-		body["order"] = strconv.Itoa(1000 + i) // of the authorization before it
 	}
 	for name, value := range step.extra {
 		body[name] = value
@@ -124,7 +178,10 @@ func (step tourStep) result(t *transaction, took time.Duration) tourResult {
 	if t.Amount == nil {
 		r.Amount = t.Requested.String()
 	}
-	r.Right = r.Outcome == step.outcome && (step.balance == "" || t.Balance != nil && t.Balance.Amount == step.balance)
+	if step.settle {
+		r.Operation += " (settling)"
+	}
+	r.Right = r.Outcome == step.outcome && (step.state == "" || t.State == string(step.state)) && (step.balance == "" || t.Balance != nil && t.Balance.Amount == step.balance)
 	return r
 }
 
@@ -137,7 +194,7 @@ func (s *shell) showTour(results []tourResult, asJSON bool) error {
 		note := cell{r.Note, faint}
 		if !r.Right {
 			wrong++
-			note = cell{fmt.Sprintf("must be %s %s", r.Expected, tour[i].balance), bad}
+			note = cell{strings.Join(strings.Fields(fmt.Sprintf("must be %s %s %s", r.Expected, tour[i].state, tour[i].balance)), " "), bad}
 		}
 		t.add(cell{text: r.Operation}, cell{text: r.Message}, cell{text: r.Card}, cell{text: r.Amount},
 			cell{string(r.Outcome), outcomeTone(string(r.Outcome))}, cell{text: r.Code}, cell{text: r.Balance},

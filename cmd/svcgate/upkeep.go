@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// dueAtOnce is how many unresolved transactions one sweep looks into.
+const dueAtOnce = 100
+
+// chore is work that a server does by itself, from time to time.
+type chore struct {
+	every time.Duration
+	do    func(context.Context)
+}
+
+// chores are all of them. Each runs by itself: a provider that is slow to answer a sweep keeps nothing else waiting.
+func (g *gate) chores() []chore {
+	keep := g.config.KeepNewCards
+	return []chore{
+		{g.config.Settling.Every, g.sweep},
+		{max(min(keep/4, time.Hour), time.Second), g.eraseCards},
+		{time.Hour, g.forgetKeys},
+	}
+}
+
+// upkeep does the chores, now and each at its pace, until ctx ends. Done is closed when the last one has ended.
+func (g *gate) upkeep(ctx context.Context) (done <-chan struct{}) {
+	var work sync.WaitGroup
+	for _, c := range g.chores() {
+		work.Go(func() {
+			ticker := time.NewTicker(c.every)
+			defer ticker.Stop()
+			for ctx.Err() == nil {
+				c.do(ctx)
+				select {
+				case <-ctx.Done():
+				case <-ticker.C:
+				}
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		work.Wait()
+	}()
+	return ended
+}
+
+// sweep looks into the unresolved transactions that are due.
+func (g *gate) sweep(ctx context.Context) {
+	n, err := g.gateway.Sweep(ctx, dueAtOnce)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		g.log.Warn("looking into unresolved transactions failed", "due", n, "err", err)
+	case n > 0:
+		g.log.Info("unresolved transactions looked into", "count", n)
+	}
+}
+
+// eraseCards erases the sealed copies of generated numbers whose time is over.
+func (g *gate) eraseCards(ctx context.Context) {
+	n, err := g.store.EraseCards(ctx, time.Now().Add(-g.config.KeepNewCards))
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		g.log.Error("erasing generated card numbers failed", "err", err)
+	case n > 0:
+		g.log.Info("generated card numbers erased", "count", n)
+	}
+}
+
+// forgetKeys frees the keys of settled requests whose time is over.
+func (g *gate) forgetKeys(ctx context.Context) {
+	n, err := g.store.ForgetKeys(ctx, time.Now().Add(-g.config.Idempotency.Keep))
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		g.log.Error("forgetting old keys failed", "err", err)
+	case n > 0:
+		g.log.Info("old keys forgotten", "count", n)
+	}
+}
