@@ -61,6 +61,20 @@ bench: compiler ## speed of the codec beside other libraries, and of the rest
 	$(GO) test $(GOBUILD) -run='^$$' -bench=. -benchmem ./...
 
 CHAOS ?=
+SIM   ?=
+LOAD  ?=
+
+.PHONY: sim
+sim: compiler ## 500 simulated lives of the gateway: faults, crashes, clocks; what was told, booked and journaled must agree
+	$(GO) run $(GOBUILD) ./bench/sim -seeds 500 $(SIM)
+
+.PHONY: sim-night
+sim-night: compiler ## 20,000 of them
+	$(GO) run $(GOBUILD) ./bench/sim -seeds 20000 $(SIM)
+
+.PHONY: load
+load: build ## three times the load that can be carried: the rest is turned away, what is accepted stays as fast
+	$(GO) run $(GOBUILD) ./bench/load --binary bin/svcgate $(LOAD)
 CRASH ?=
 
 .PHONY: crash

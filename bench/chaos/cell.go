@@ -35,6 +35,9 @@ func (c *cell) watch(ctx context.Context, v variant, s *sighting) (err error) {
 		if subjects[i], err = c.prepare(ctx, c.service(c.op), "", v.small); err != nil {
 			return fmt.Errorf("preparing: %w", err)
 		}
+		if err = c.know(ctx, subjects[i]); err != nil {
+			return fmt.Errorf("asking for the balance: %w", err)
+		}
 	}
 	s.messages = make([]seen, len(subjects))
 	rules, err := c.begin(ctx, v, subjects, s.messages)
@@ -50,9 +53,13 @@ func (c *cell) watch(ctx context.Context, v variant, s *sighting) (err error) {
 		return fmt.Errorf("ending the fault: %w", err)
 	}
 	for i, one := range subjects {
-		if err := c.inspect(ctx, v, one, &s.messages[i]); err != nil {
+		if err := c.inspect(ctx, v, i, one, &s.messages[i]); err != nil {
 			return err
 		}
+	}
+	if v.hurry {
+		s.tries, s.refusals = 1, true
+		return nil
 	}
 	return c.after(ctx, s)
 }
@@ -118,10 +125,14 @@ func (c *cell) begin(ctx context.Context, v variant, subjects []subject, message
 		if messages[i].before, err = c.count(ctx, one); err != nil {
 			return nil, err
 		}
-		if v.fault.rule == "" {
+		count := 1
+		if one.card == "" {
+			count = len(subjects) // all alike: one rule for all of them
+		}
+		if v.fault.rule == "" || one.card == "" && i > 0 {
 			continue
 		}
-		id, err := c.provider.addFault(ctx, v.fault.rule, kind(c.op), one.card)
+		id, err := c.provider.addFault(ctx, v.fault.rule, kind(c.op), one.card, count)
 		if err != nil {
 			return rules, err
 		}
@@ -142,7 +153,8 @@ func (c *cell) answerBefore(ctx context.Context, p prior, subjects []subject) er
 	if p == priorSameCard {
 		card = subjects[0].card
 	}
-	earlier, err := c.prepare(ctx, plainService, card, false)
+	// Ids are one bureau's own, so it goes the way of the messages to come, which is clear as yet.
+	earlier, err := c.prepare(ctx, c.service(c.op), card, false)
 	if err != nil {
 		return err
 	}
@@ -170,9 +182,9 @@ func (c *cell) end(ctx context.Context, v variant, rules []int) error {
 }
 
 // inspect looks at what became of one message and repeats it under its key.
-func (c *cell) inspect(ctx context.Context, v variant, s subject, m *seen) error {
+func (c *cell) inspect(ctx context.Context, v variant, i int, s subject, m *seen) error {
 	before := m.before
-	w := v.wanted(c.op)
+	w, _ := v.wantedAt(c.op, i)
 	if w.refused && m.first.outcome == svcgate.Unavailable {
 		w = notSent()
 	}
@@ -188,9 +200,11 @@ func (c *cell) inspect(ctx context.Context, v variant, s subject, m *seen) error
 		return err
 	}
 	m.arrived, m.booked, m.acted = now.arrived-before.arrived, now.booked-before.booked, now.acted
-	if m.class, err = c.gateway.class(ctx, m.first.id); err != nil {
+	x, err := c.gateway.exchange(ctx, m.first.id)
+	if err != nil {
 		return err
 	}
+	m.class, m.alone = x.Class, x.leftAlone()
 	if m.again, err = c.send(ctx, s); err != nil {
 		return fmt.Errorf("repeating: %w", err)
 	}
@@ -203,7 +217,10 @@ func (c *cell) inspect(ctx context.Context, v variant, s subject, m *seen) error
 		return fmt.Errorf("reading the transaction: %w", err)
 	}
 	c.note(s, m.read)
-	return nil
+	if m.first.outcome != svcgate.Unknown {
+		return nil
+	}
+	return c.follow(ctx, v.endOf(c.op, c.row.settles), s, m)
 }
 
 var errLate = errors.New("a message that must come has not come")
@@ -242,7 +259,7 @@ func tally(entries []entry, s subject) (n count) {
 }
 
 // after waits until another card's authorization is approved through the same door; one that cannot be healed leaves
-// the rest of the gateway working. A breaker that is open may let only an inquiry through.
+// the rest of the gateway working. Of a breaker that was open the gateway itself must try with an inquiry first.
 func (c *cell) after(ctx context.Context, s *sighting) error {
 	service := c.service(c.op)
 	if c.row.door() == doorNowhere {
@@ -267,19 +284,13 @@ func (c *cell) after(ctx context.Context, s *sighting) error {
 			return err
 		}
 		s.refusals = s.refusals && t.outcome == svcgate.Unavailable && n.arrived == 0
-		ask := one
-		ask.operation = svcgate.Inquire
-		ask.order, ask.key = c.names.order()
-		if _, err := c.send(ctx, ask); err != nil {
-			return err
-		}
 		return errAfter
 	})
 	if errors.Is(err, errAfter) {
 		s.tries = 0
 		return nil
 	}
-	if err != nil || s.tries == 1 {
+	if err != nil {
 		return err
 	}
 	entries, err := c.provider.ledger(ctx)

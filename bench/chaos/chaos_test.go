@@ -78,8 +78,15 @@ func (f fake) play(_ context.Context, r row) (observed, error) {
 	for _, op := range svcgate.Operations() {
 		for _, v := range r.variants {
 			s := sighting{tries: 1, refusals: true}
-			for range v.count() {
-				s.messages = append(s.messages, asWanted(v.wanted(op.Operation)))
+			s.probed = v.opens > 0
+			for i := range v.count() {
+				w, alone := v.wantedAt(op.Operation, i)
+				m := asWanted(w)
+				m.alone = alone
+				if w.outcome == svcgate.Unknown {
+					m.comesTo(v.endOf(op.Operation, r.settles))
+				}
+				s.messages = append(s.messages, m)
 			}
 			seen.cells[op.Operation] = append(seen.cells[op.Operation], s)
 		}
@@ -109,6 +116,54 @@ func asWanted(w want) seen {
 	return m
 }
 
+// comesTo lets an unknown outcome come to an end.
+func (m *seen) comesTo(e end) {
+	m.end = m.first
+	m.end.state, m.end.outcome, m.end.finding = e.state, e.outcome, e.finding
+	m.daily = m.end
+	m.daily.replayed, m.daily.status = true, statusOf(e.outcome)
+	if e.again {
+		m.arrivedEnd, m.bookedEnd = m.arrivedEnd+1, m.bookedEnd+1
+	}
+}
+
+func TestSettlingRowsAreJudged(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		row, op int // S1 or S2, and the operation's place
+		spoil   func(m *seen)
+		right   bool
+	}{
+		"as wanted, S1":        {0, 2, func(*seen) {}, true},
+		"as wanted, S2, void":  {1, 7, func(*seen) {}, true},
+		"never settled":        {0, 2, func(m *seen) { m.end.state, m.end.outcome = svcgate.StateUnresolved, svcgate.Unknown }, false},
+		"settled as not done":  {0, 2, func(m *seen) { m.end.outcome, m.daily.outcome = svcgate.Unavailable, svcgate.Unavailable }, false},
+		"booked, unavailable":  {1, 2, func(m *seen) { m.bookedEnd = 1 }, false},
+		"the repeat sent":      {1, 2, func(m *seen) { m.daily.replayed = false }, false},
+		"the repeat differs":   {1, 2, func(m *seen) { m.daily.outcome = svcgate.Approved }, false},
+		"the repeat's status":  {1, 2, func(m *seen) { m.daily.status = 504 }, false},
+		"an orphan not found":  {0, 4, func(m *seen) { m.end.finding = svcgate.CannotTell }, false},
+		"the void came twice":  {1, 7, func(m *seen) { m.arrivedEnd, m.bookedEnd = 2, 2 }, false},
+		"the void was lost":    {1, 7, func(m *seen) { m.bookedEnd = 0 }, false},
+		"a deposit sent again": {1, 5, func(m *seen) { m.arrivedEnd = 1 }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := settlings[tt.row]
+			op := svcgate.Operations()[tt.op].Operation
+			observed, err := fake{}.play(t.Context(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := observed.cells[op][0]
+			tt.spoil(&s.messages[0])
+			if wrong := judge(r, r.variants[0], op, s); (wrong == nil) != tt.right {
+				t.Errorf("right %t: %q", tt.right, wrong)
+			}
+		})
+	}
+}
+
 func TestRunOfWhatIsWantedIsRight(t *testing.T) {
 	t.Parallel()
 	results := run(t.Context(), fake{}, rows, 3, func(result) {})
@@ -126,7 +181,7 @@ func TestRunOfWhatIsWantedIsRight(t *testing.T) {
 	}
 	out.Reset()
 	writeMarkdown(&out, results, "go run ./bench/chaos --seed 1")
-	for _, want := range []string{"--seed 1`", "| N28 |", "✓ unavailable/unknown", "| N9 | wakes up later |", "N26, not tested yet"} {
+	for _, want := range []string{"--seed 1`", "| N28 |", "✓ unavailable/unknown", "| N9 | wakes up later |", "| void | unknown | approved | sent again, approved |"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the document lacks %q", want)
 		}
@@ -196,6 +251,9 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 		"a breaker's refusal is sent": {"N26", func(s *sighting, _ *observed) { s.tries, s.refusals = 2, false }},
 		"the bench fails":             {"N5", func(s *sighting, _ *observed) { s.trouble = io.ErrUnexpectedEOF }},
 		"a cell is missing":           {"N5", func(_ *sighting, all *observed) { delete(all.cells, svcgate.Void) }},
+		"the breaker stays closed":    {"N26", func(s *sighting, _ *observed) { s.messages[4].alone = false }},
+		"the breaker opens too early": {"N26", func(s *sighting, _ *observed) { s.messages[1].alone = true }},
+		"money tries first":           {"N26", func(s *sighting, _ *observed) { s.probed = false }},
 		"a leak":                      {"N5", func(_ *sighting, all *observed) { all.leaks = []string{"a number"} }},
 		"the records disagree":        {"N5", func(_ *sighting, all *observed) { all.check.Lost = make([]check.Finding, 1) }},
 	}
@@ -221,25 +279,27 @@ func TestWhatGoesWrongIsFound(t *testing.T) {
 func TestBreakerMayRefuseForAWhile(t *testing.T) {
 	t.Parallel()
 	i := slices.IndexFunc(rows, func(r row) bool { return r.id == "N27" })
-	on := rows[i].variants[1]
+	flaps := rows[i]
+	on := flaps.variants[1]
 	refused := sighting{messages: []seen{asWanted(notSent())}, tries: 3, refusals: true, probed: true}
-	if wrong := judge(on, svcgate.Recharge, refused, true); wrong != nil {
+	refused.messages[0].alone = true
+	if wrong := judge(flaps, on, svcgate.Recharge, refused); wrong != nil {
 		t.Error(wrong)
 	}
 	refused.probed = false
-	if wrong := judge(on, svcgate.Recharge, refused, true); wrong == nil {
+	if wrong := judge(flaps, on, svcgate.Recharge, refused); wrong == nil {
 		t.Error("a money message that tried the provider was found right")
 	}
 	refused.probed, refused.messages[0].arrived = true, 1
-	if wrong := judge(on, svcgate.Recharge, refused, true); wrong == nil {
+	if wrong := judge(flaps, on, svcgate.Recharge, refused); wrong == nil {
 		t.Error("a refusal that was sent was found right")
 	}
 }
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	o, err := parseOptions([]string{"--seed", "5", "--row", "n7, N28", "--markdown", "x.md"}, io.Discard)
-	if err != nil || o.seed != 5 || len(o.rows) != 2 || o.rows[0].id != "N7" || o.rows[1].id != "N28" || o.markdown != "x.md" {
+	o, err := parseOptions([]string{"--seed", "5", "--row", "n7, N28, s2", "--markdown", "x.md"}, io.Discard)
+	if err != nil || o.seed != 5 || len(o.rows) != 3 || o.rows[2].id != "S2" || o.rows[0].id != "N7" || o.rows[1].id != "N28" || o.markdown != "x.md" {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, args := range [][]string{{"--row", "N29"}, {"--row", "N0"}, {"--row", "7"}, {"--row", "N1,,N2"}, {"--seed", "-1"}, {"--rounds", "0"}, {"--jobs", "0"}, {"--limit", "0s"}, {"N7"}, {"--nothing"}} {
@@ -268,7 +328,7 @@ func TestSettingsAreGood(t *testing.T) {
 		"N4.void":    {url: "https://127.0.0.1:2" + relatePath, caFile: papers.caFile},
 		"N28.void":   {url: "https://127.0.0.1:3" + relatePath, proxyHost: "127.0.0.1", proxyPort: 4, dial: time.Second},
 		"N1.void":    nowhere{}.bureau(),
-	}, quickCall)
+	}, rows[6].pace())
 	c, problems := config.Parse(filepath.Join(dir, "svcgate.yaml"), []byte(text), nil)
 	for _, p := range problems {
 		t.Errorf("%s", p)
@@ -325,7 +385,7 @@ func TestTally(t *testing.T) {
 func TestNamesAreNeverGivenTwice(t *testing.T) {
 	t.Parallel()
 	given := map[string]bool{}
-	for _, r := range rows {
+	for _, r := range everything() {
 		n := newNames(7, r.number(), 0)
 		for range 50 {
 			card := n.card()

@@ -78,6 +78,7 @@ type told struct {
 	replayed bool
 	retry    string // Retry-After
 	location string
+	finding  svcgate.Verdict // on the desk
 	body     string
 	took     time.Duration
 }
@@ -95,7 +96,9 @@ const patience = 10 * time.Second
 type seen struct {
 	before             count // what came on the card before, in the same words
 	first, again, read told
+	end, daily         told // when the gateway had looked, and repeated under the same key then
 	class              svcgate.Class
+	alone              bool   // an open breaker kept it back
 	arrived, booked    int    // when it was told, and what was late had come
 	acted              string // booked amount, "11.07 USD"; "" when nothing was booked
 	arrivedAgain       int    // after the repeat under the same key
@@ -109,12 +112,12 @@ type sighting struct {
 	messages []seen
 	tries    int  // until another card's authorization was approved after the fault; 0 when it never was
 	refusals bool // tries before that were told unavailable, and nothing of them arrived
-	probed   bool // then the first message of those tries that arrived was an inquiry
+	probed   bool // the first message of those tries that arrived was an inquiry
 	trouble  error
 }
 
 // judge compares what was observed with what must be; nil when all is right.
-func judge(v variant, op svcgate.Operation, s sighting, breaker bool) []string {
+func judge(r row, v variant, op svcgate.Operation, s sighting) []string {
 	if s.trouble != nil {
 		return []string{"the bench could not observe it: " + s.trouble.Error()}
 	}
@@ -122,15 +125,22 @@ func judge(v variant, op svcgate.Operation, s sighting, breaker bool) []string {
 	if n := v.count(); len(s.messages) != n {
 		wrong = append(wrong, fmt.Sprintf("%d messages were observed, not %d", len(s.messages), n))
 	}
-	for _, m := range s.messages {
-		wrong = append(wrong, judgeMessage(v.wanted(op), op, m)...)
+	for i, m := range s.messages {
+		w, alone := v.wantedAt(op, i)
+		wrong = append(wrong, judgeMessage(w, op, m)...)
+		if alone = alone || w.refused && m.first.outcome == svcgate.Unavailable; alone != m.alone {
+			wrong = append(wrong, fmt.Sprintf("message %d: kept back by a breaker %t, must be %t", i+1, m.alone, alone))
+		}
+		if m.first.outcome == svcgate.Unknown {
+			wrong = append(wrong, judgeEnd(v.endOf(op, r.settles), m)...)
+		}
 	}
 	switch {
 	case s.tries == 0:
 		wrong = append(wrong, "afterwards another card's authorization was not approved in time")
-	case s.tries > 1 && (!breaker || !s.refusals):
+	case s.tries > 1 && (!r.breaker || !s.refusals):
 		wrong = append(wrong, fmt.Sprintf("afterwards another card's authorization was approved only at try %d", s.tries))
-	case s.tries > 1 && !s.probed:
+	case (s.tries > 1 || v.opens > 0 && !v.hurry) && !s.probed:
 		wrong = append(wrong, "afterwards a money message was the first to try the provider again")
 	}
 	return wrong
@@ -151,9 +161,11 @@ func judgeMessage(w want, op svcgate.Operation, m seen) (wrong []string) {
 	say(m.first.took > patience, "told only after %s", m.first.took)
 	say(m.arrived != w.arrived, "%d messages arrived, must be %d", m.arrived, w.arrived)
 	say(m.booked != w.booked, "%d were booked, must be %d", m.booked, w.booked)
-	// An unknown inquiry is settled by asking again, which changes nothing.
-	again := op == svcgate.Inquire && m.first.outcome == svcgate.Unknown
-	say(m.arrived > 1 || m.arrivedAgain > 1 || m.arrivedEnd > 1 && !again, "MORE THAN ONE MESSAGE ARRIVED")
+	// An unknown inquiry is settled by asking again, which changes nothing; a void is sent again when it was proven that
+	// it was not applied.
+	again := m.first.outcome == svcgate.Unknown && (op == svcgate.Inquire || op == svcgate.Void && m.booked == 0 && m.end.outcome == svcgate.Approved)
+	most := max(1, w.arrived)
+	say(m.arrived > most || m.arrivedAgain > most || m.arrivedEnd > most && !again, "MORE THAN ONE MESSAGE ARRIVED")
 	say(m.booked > 1 || m.bookedAgain > 1 || m.bookedEnd > 1 && !again, "DOUBLED IN THE LEDGER")
 	say(m.first.outcome == svcgate.Unavailable && m.bookedEnd > 0, "told unavailable AND BOOKED")
 	say(m.first.outcome == svcgate.Declined && m.bookedEnd > 0, "told declined AND BOOKED")

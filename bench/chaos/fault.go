@@ -58,6 +58,8 @@ type variant struct {
 	want   want
 	except map[svcgate.Operation]want
 	times  int  // messages of different cards while the fault holds; 0 is one
+	opens  int  // after so many of them a breaker is open and keeps the rest back; 0 is never
+	hurry  bool // the next variant comes at once, while the breaker is open
 	small  bool // the card has less than what is asked for
 	why    string
 }
@@ -71,27 +73,52 @@ func (v variant) wanted(op svcgate.Operation) want {
 	return v.want
 }
 
+// wantedAt is what must come of message i of an operation; alone says that an open breaker must keep it back.
+func (v variant) wantedAt(op svcgate.Operation, i int) (w want, alone bool) {
+	w = v.wanted(op)
+	alone = v.opens > 0 && i >= v.opens
+	if alone {
+		w = notSent()
+	}
+	if op == svcgate.Generate && v.count() > 1 {
+		// Generations look alike at the provider: all of the variant's are counted for each.
+		reach := v.count()
+		if v.opens > 0 {
+			reach = v.opens
+		}
+		w.arrived, w.booked = reach*v.want.arrived, reach*v.want.booked
+	}
+	return w, alone
+}
+
+// known reports whether the card's balance was told over the row's way before the message.
+func (v variant) known() bool { return v.fault.prior == priorSameCard }
+
 // row is one network fault with all its variants.
 type row struct {
-	id       string // N1 to N28
+	id       string // N1 to N28, S1 and S2
 	name     string
 	made     string // by what
 	slow     bool   // the gateway's call limit has to run out
 	alone    bool   // its cells share something and go one after the other
 	breaker  bool   // a circuit breaker may refuse for a while afterwards
 	declines string // an error code that a rule makes a decline
-	later    string // what is not yet tested
+	settles  bool   // the gateway looks by itself until what is unknown is settled or on the desk
 	variants []variant
 }
 
 // door is the same for all variants of a row.
 func (r row) door() door { return r.variants[0].fault.door }
 
-// number is 7 for N7; 0 for what is no row's name.
+// number is 7 for N7 and 41 for S1; 0 for what is no row's name.
 func (r row) number() int {
-	n, err := strconv.Atoi(strings.TrimPrefix(r.id, "N"))
-	if err != nil {
+	digits, settles := strings.CutPrefix(r.id, "S")
+	n, err := strconv.Atoi(strings.TrimPrefix(digits, "N"))
+	switch {
+	case err != nil:
 		return 0
+	case settles:
+		return 40 + n
 	}
 	return n
 }

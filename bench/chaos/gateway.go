@@ -33,12 +33,12 @@ const (
 )
 
 // startGateway writes settings with one service bureau for each door, makes tokens and serves.
-func startGateway(ctx context.Context, binary, dir string, doors map[string]bureau, call time.Duration, env []string) (*gateway, error) {
+func startGateway(ctx context.Context, binary, dir string, doors map[string]bureau, p pace, env []string) (*gateway, error) {
 	file := filepath.Join(dir, "svcgate.yaml")
-	if err := os.WriteFile(file, []byte(settings(doors, call)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(settings(doors, p)), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the settings: %w", err)
 	}
-	g := &gateway{client: &http.Client{Timeout: call + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
+	g := &gateway{client: &http.Client{Timeout: p.call + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, step := range []struct {
 		to   *string
@@ -78,19 +78,21 @@ func startGateway(ctx context.Context, binary, dir string, doors map[string]bure
 }
 
 // settings writes the settings file.
-func settings(doors map[string]bureau, call time.Duration) string {
+func settings(doors map[string]bureau, p pace) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ndatabase: svcgate.db\nkey_file: svcgate.key\n")
-	fmt.Fprintf(&b, "log:\n  level: debug\n  format: json\nlimits:\n  call: %s\nservices:\n", call+10*time.Second)
+	fmt.Fprintf(&b, "log:\n  level: debug\n  format: json\nlimits:\n  call: %s\n", p.call+10*time.Second)
+	fmt.Fprintf(&b, "settling:\n  schedule: [%s]\n  every: %s\n  quiet: %s\nbreaker:\n  failures: %d\n  open: %s\nservices:\n",
+		p.schedule, p.every, p.quiet, p.failures, p.open)
 	for code, d := range doors {
-		fmt.Fprintf(&b, "  - code: %s\n    url: %s\n    call_timeout: %s\n    presenters_id: \"60064\"\n    submitters_id: \"01\"\n", code, d.url, call)
+		fmt.Fprintf(&b, "  - code: %s\n    url: %s\n    call_timeout: %s\n    presenters_id: \"60064\"\n    submitters_id: \"01\"\n", code, d.url, p.call)
 		if d.caFile != "" {
 			fmt.Fprintf(&b, "    ca_file: %s\n", d.caFile)
 		}
 		if d.proxyHost != "" {
 			fmt.Fprintf(&b, "    proxy_host: %s\n    proxy_port: %d\n", d.proxyHost, d.proxyPort)
 		}
-		fmt.Fprintf(&b, "    dial_timeout: %s\n", cmp.Or(d.dial, call))
+		fmt.Fprintf(&b, "    dial_timeout: %s\n", cmp.Or(d.dial, p.call))
 	}
 	return b.String()
 }
@@ -113,6 +115,16 @@ type transaction struct {
 		TransactionID string `json:"transaction_id"`
 	}
 	CreatedAt time.Time `json:"created_at"`
+	Caller    string
+	Sends     int
+	Parent    string
+	Parts     []struct {
+		Authorization string
+		Amount        *money
+		Transaction   *transaction
+	}
+	Finding    *struct{ Verdict svcgate.Verdict }
+	Settlement *struct{ By string }
 }
 
 type money struct{ Amount, Currency string }
@@ -151,9 +163,18 @@ func (g *gateway) read(ctx context.Context, id string) (told, error) {
 	return g.ask(ctx, http.MethodGet, "/v1/transactions/"+id, "", nil)
 }
 
-// class reads how far the exchange of a transaction got.
-func (g *gateway) class(ctx context.Context, id string) (svcgate.Class, error) {
-	var x struct{ Class svcgate.Class }
+// exchange is what the bench reads of a message's record.
+type exchange struct {
+	Class    svcgate.Class
+	Failure  string
+	Readings []struct{} // looks since
+}
+
+// leftAlone reports whether an open breaker kept the message back.
+func (x exchange) leftAlone() bool { return strings.Contains(x.Failure, "left alone") }
+
+// exchange reads how far the exchange of a transaction got.
+func (g *gateway) exchange(ctx context.Context, id string) (x exchange, err error) {
 	status, _, body, err := g.do(ctx, g.tester, http.MethodGet, "/v1/transactions/"+id+"/exchange", "", nil)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("HTTP %d: %s", status, body)
@@ -162,9 +183,9 @@ func (g *gateway) class(ctx context.Context, id string) (svcgate.Class, error) {
 		err = json.Unmarshal(body, &x)
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the exchange: %w", err)
+		return x, fmt.Errorf("reading the exchange: %w", err)
 	}
-	return x.Class, nil
+	return x, nil
 }
 
 // transactions reads the whole journal.
@@ -241,6 +262,9 @@ func readTold(status int, header http.Header, text []byte) (told, error) {
 		replayed: header.Get("Idempotent-Replayed") == "true", retry: header.Get("Retry-After"), location: header.Get("Location"), body: string(text)}
 	if t.Provider != nil {
 		out.provider = t.Provider.TransactionID
+	}
+	if t.Finding != nil {
+		out.finding = t.Finding.Verdict
 	}
 	return out, nil
 }

@@ -66,11 +66,7 @@ func (w *world) open(ctx context.Context, r row) (*house, error) {
 		h.doors[op.Operation] = d
 		bureaus[h.service(op.Operation)] = d.bureau()
 	}
-	call := slowCall
-	if r.slow {
-		call = quickCall
-	}
-	if h.gateway, err = startGateway(ctx, w.svcgate, h.folder, bureaus, call, w.environment()); err != nil || r.declines == "" {
+	if h.gateway, err = startGateway(ctx, w.svcgate, h.folder, bureaus, r.pace(), w.environment()); err != nil || r.declines == "" {
 		return h, err
 	}
 	for _, op := range svcgate.Operations() {

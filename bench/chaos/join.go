@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,11 +16,11 @@ import (
 // join compares the three records of a house when all is over: what was told, what the ledger has, what the journal
 // says.
 func (h *house) join(ctx context.Context) (check.Report, error) {
-	entries, err := h.provider.ledger(ctx)
+	rows, err := h.atRest(ctx)
 	if err != nil {
 		return check.Report{}, err
 	}
-	rows, err := h.gateway.transactions(ctx)
+	entries, err := h.provider.ledger(ctx)
 	if err != nil {
 		return check.Report{}, err
 	}
@@ -48,6 +50,25 @@ func (h *house) join(ctx context.Context) (check.Report, error) {
 	}
 	return check.Run(told, booked, journal), nil
 }
+
+// atRest reads the journal when nothing is under way, or as it is when the gateway does not come to rest in time.
+func (h *house) atRest(ctx context.Context) (rows []transaction, err error) {
+	late := eventually(ctx, arrivalLimit, func() error {
+		if rows, err = h.gateway.transactions(ctx); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(rows, func(t transaction) bool { return t.State == svcgate.StateSent }) {
+			return errUnderWay
+		}
+		return nil
+	})
+	if errors.Is(late, errUnderWay) {
+		return rows, nil // the checker finds it
+	}
+	return rows, late
+}
+
+var errUnderWay = errors.New("a message is under way")
 
 func (a answer) record() (check.Told, error) {
 	t := check.Told{TransactionID: a.told.id, Key: a.subject.key, Operation: a.subject.operation, Order: a.subject.order, Outcome: a.told.outcome,
@@ -86,8 +107,21 @@ func (e entry) record() (check.Booked, error) {
 
 func (t transaction) record() (svcgate.Transaction, error) {
 	out := svcgate.Transaction{ID: t.ID, Key: t.Key, Order: t.Order, Service: t.Service, Outcome: t.Outcome, State: t.State,
-		Authorization: t.Authorization, Created: t.CreatedAt}
+		Authorization: t.Authorization, Created: t.CreatedAt, Caller: t.Caller, Sends: t.Sends, Parent: t.Parent}
+	if t.Settlement != nil {
+		out.Settlement = &svcgate.Settlement{By: t.Settlement.By}
+	}
 	var err error
+	for _, p := range t.Parts {
+		part := svcgate.Part{Authorization: p.Authorization}
+		if part.Amount, err = parse(p.Amount.String()); err != nil {
+			return out, err
+		}
+		if p.Transaction != nil {
+			part.TransactionID = p.Transaction.ID
+		}
+		out.Plan = append(out.Plan, part)
+	}
 	if out.Operation, err = svcgate.ParseOperation(t.Operation); err != nil {
 		return out, err
 	}

@@ -4,7 +4,9 @@
 // The gateway, toxiproxy and the simulator run as programs of their own on this machine's loopback address. Every row
 // of the table has a gateway with a fresh database and a simulator with a fresh ledger; every cell has a service
 // bureau, a way to the simulator and cards of its own. One message is sent under each form of a fault. Then the fault
-// is taken back, the message is repeated under its key, which must send nothing, and another card must be served.
+// is taken back, the message is repeated under its key, which must send nothing, and another card must be served. What
+// is unknown is read, which lets the gateway look into it, and repeated once more; in two more rows the gateway looks by
+// itself until everything is settled or waits for a person.
 package main
 
 import (
@@ -72,13 +74,14 @@ func parseOptions(args []string, complain io.Writer) (options, error) {
 // chooseRows finds rows by their names, all of them for "".
 func chooseRows(names string) ([]row, error) {
 	if names == "" {
-		return rows, nil
+		return everything(), nil
 	}
+	rows := everything()
 	var chosen []row
 	for name := range strings.SplitSeq(names, ",") {
 		i := slices.IndexFunc(rows, func(r row) bool { return strings.EqualFold(r.id, strings.TrimSpace(name)) })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no row %q; the rows are N1 to N%d", name, len(rows))
+			return nil, fmt.Errorf("there is no row %q; the rows are %s to %s, S1 and S2", name, rows[0].id, rows[len(rows)-len(settlings)-1].id)
 		}
 		chosen = append(chosen, rows[i])
 	}

@@ -100,9 +100,9 @@ func (s *provider) addCard(ctx context.Context, number, balance, standing string
 	return s.control(ctx, http.MethodPost, "/cards", map[string]string{"number": number, "balance": balance, "card": standing}, nil)
 }
 
-// addFault adds a rule that strikes the next message of a kind, of one card if one is named.
-func (s *provider) addFault(ctx context.Context, name string, kind messages.Kind, card string) (id int, err error) {
-	in := map[string]any{"fault": name, "message": kind.Action(), "count": 1}
+// addFault adds a rule that strikes the next messages of a kind, of one card if one is named.
+func (s *provider) addFault(ctx context.Context, name string, kind messages.Kind, card string, count int) (id int, err error) {
+	in := map[string]any{"fault": name, "message": kind.Action(), "count": count}
 	if card != "" {
 		in["card"] = card
 	}

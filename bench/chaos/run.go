@@ -74,6 +74,9 @@ func slowestFirst(rows []row) []int {
 	}
 	weight := func(i int) int {
 		n := len(rows[i].variants)
+		if rows[i].settles {
+			n += 100
+		}
 		if rows[i].slow {
 			n += 10
 		}
@@ -99,7 +102,7 @@ func judgeRow(r row, seen observed, err error) result {
 			wrong = append(wrong, fmt.Sprintf("%d of %d variants were played", len(sightings), len(r.variants)))
 		}
 		for i := range min(len(sightings), len(r.variants)) {
-			for _, text := range judge(r.variants[i], op.Operation, sightings[i], r.breaker) {
+			for _, text := range judge(r, r.variants[i], op.Operation, sightings[i]) {
 				wrong = append(wrong, r.variants[i].name+": "+text)
 			}
 		}

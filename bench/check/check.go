@@ -4,6 +4,9 @@
 //
 // It is pure: plain data in, findings out. It judges a gateway at rest: every answer was received and no attempt is
 // under way.
+//
+// A split deposit is a row of its own that books nothing and a row for each part: it is judged by the sum of what its
+// parts booked. svcgate's own inquiries are rows that nobody was told of. A void may be sent as often as its row says.
 package check
 
 import (
@@ -44,7 +47,8 @@ type Booked struct {
 	At      time.Time
 }
 
-// Journaled is one row of the journal.
+// Journaled is one row of the journal. Plan and Parent tell a split deposit and its parts, Sends bounds the messages of
+// a void (0: not known), Settlement tells an inquiry that was asked again.
 type Journaled struct{ Transaction svcgate.Transaction }
 
 // Finding is one promise that was broken, with the records it was seen in.
@@ -94,10 +98,13 @@ func Run(told []Told, booked []Booked, journal []Journaled) Report {
 	c := &checker{byID: map[string]*subject{}, byOrder: map[string][]*subject{}, claims: map[string]*subject{}}
 	c.report.Counts = Counts{Told: len(told), Booked: len(booked), Journaled: len(journal)}
 	c.takeJournal(journal)
+	c.takeParts()
 	c.takeTold(told)
 	c.takeBooked(booked)
 	for _, s := range c.subjects {
 		c.judge(s)
+		c.judgeSplit(s)
+		c.judgeOwn(s)
 	}
 	return c.report
 }
@@ -121,6 +128,7 @@ type subject struct {
 	told           []Told               // acknowledged answers
 	booking        *Booked              // its own message, moved or not; nil when the provider saw none
 	more           []*Booked            // its message again
+	parts          []*subject           // of a split deposit; its own message is none
 }
 
 func (s *subject) finding(what string, b *Booked) Finding {

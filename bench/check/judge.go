@@ -42,8 +42,19 @@ func (c *checker) judge(s *subject) {
 }
 
 // judgeRepeats finds messages beyond the first. A void may be sent again with the same id once it was proven that it
-// was not carried out; only a second that took effect is wrong.
+// was not carried out: then its row counts the messages, and only a second that took effect is wrong.
 func (c *checker) judgeRepeats(s *subject) {
+	doubled := func(what string) { c.report.Doubled = append(c.report.Doubled, s.finding(what, nil)) }
+	if s.row != nil {
+		switch n := s.row.Sends; {
+		case n > 1 && s.operation != svcgate.Void:
+			doubled(fmt.Sprintf("The journal has it sent %d times.", n))
+		case n > svcgate.MaxVoids:
+			doubled(fmt.Sprintf("The journal has it sent %d times, which is more than %d.", n, svcgate.MaxVoids))
+		case n > 0 && s.operation == svcgate.Void && 1+len(s.more) > n:
+			doubled(fmt.Sprintf("The provider got the void %d times, and the journal has it sent %d times.", 1+len(s.more), n))
+		}
+	}
 	for _, b := range s.more {
 		switch {
 		case b.Moved && s.booking.Moved:
@@ -60,6 +71,9 @@ func (c *checker) judgeRepeats(s *subject) {
 
 // contradiction says how the ledger contradicts an outcome, "" when it does not.
 func (s *subject) contradiction(o svcgate.Outcome, acted svcgate.Money) string {
+	if s.isSplit() {
+		return s.splitContradiction(o, acted)
+	}
 	moved := s.moved()
 	switch o {
 	case svcgate.Approved, svcgate.Partial:
@@ -91,6 +105,11 @@ func (s *subject) moved() *Booked {
 	return nil
 }
 
+// open reports whether the row waits: to be looked into, or on the desk for a person.
+func (s *subject) open() bool {
+	return s.row != nil && (s.row.State == svcgate.StateUnresolved || s.row.State == svcgate.StateDesk)
+}
+
 // judgeChanges finds an outcome that was told as final and is another now, and an attempt without an end.
 func (c *checker) judgeChanges(s *subject) {
 	changed := func(t *Told, what string) {
@@ -113,8 +132,10 @@ func (c *checker) judgeChanges(s *subject) {
 	case s.row == nil:
 	case s.row.State == svcgate.StateSent:
 		changed(nil, "The journal still has it under way.")
-	case s.row.State == svcgate.StateFinal && s.row.Outcome == "":
+	case s.row.State == svcgate.StateFinal && !definite(s.row.Outcome):
 		changed(nil, "The journal has it final without an outcome.")
+	case s.open() && definite(s.row.Outcome):
+		changed(nil, fmt.Sprintf("The journal has it %s with the outcome %s.", s.row.State, s.row.Outcome))
 	case first != nil && (s.row.Outcome != first.Outcome || s.row.Reply.Amount != first.Acted):
 		changed(first, fmt.Sprintf("It was told as final with %s %s, and the journal says %s %s.",
 			first.Outcome, first.Acted, s.row.Outcome, s.row.Reply.Amount))

@@ -49,6 +49,9 @@ func (c *checker) claim() {
 				continue
 			}
 			if other := c.claims[id]; other != nil {
+				if askedAgain(s, other) || askedAgain(other, s) {
+					continue
+				}
 				c.report.WronglyTold = append(c.report.WronglyTold,
 					s.finding("Two transactions name one id of the provider, "+id+": the other is "+other.id+".", nil))
 				continue
@@ -56,6 +59,13 @@ func (c *checker) claim() {
 			c.claims[id] = s
 		}
 	}
+}
+
+// askedAgain reports whether an inquiry whose answer was lost was settled with the answer to svcgate's own.
+func askedAgain(lost, own *subject) bool {
+	return lost.row != nil && own.row != nil && lost.operation == svcgate.Inquire && own.operation == svcgate.Inquire &&
+		lost.row.Settlement != nil && lost.row.Settlement.By == svcgate.CallerSettling && own.row.Caller == svcgate.CallerSettling &&
+		lost.row.Last4 == own.row.Last4
 }
 
 func (c *checker) takeByID(b *Booked) bool {
@@ -73,7 +83,7 @@ func (c *checker) takeByID(b *Booked) bool {
 
 // sends reports whether the entry can be the subject's message.
 func (s *subject) sends(b *Booked) bool {
-	return slices.Contains(kinds[b.Kind], s.operation) && s.order == b.Order && s.isOn(b.Card)
+	return !s.isSplit() && slices.Contains(kinds[b.Kind], s.operation) && s.order == b.Order && s.isOn(b.Card)
 }
 
 // repeats reports whether the entry can be the subject's message once more. A second generation gives another card.

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 
 	"github.com/svcgate/svcgate"
 )
@@ -22,7 +21,6 @@ type bench struct {
 	template string
 	token    string
 	lanesOf  []*lane
-	stuck    atomic.Int64 // keys "in progress" for good on a gateway that lives
 }
 
 // newBench builds the gateway, makes the template of its files and starts the simulators.
@@ -91,7 +89,7 @@ func (b *bench) work(ctx context.Context) ([]result, error) {
 		name string
 		jobs func(context.Context) ([]job, error)
 	}{
-		{"control", b.controlJobs}, {"points", b.pointJobs}, {"starts", b.recoveryJobs}, {"failures", b.failureJobs}, {"load", b.loadJobs}, {"power", b.powerJobs},
+		{"control", b.controlJobs}, {"points", b.pointJobs}, {"settling", b.settlingJobs}, {"starts", b.recoveryJobs}, {"failures", b.failureJobs}, {"load", b.loadJobs}, {"power", b.powerJobs},
 	} {
 		if b.only != "" && b.only != part.name {
 			continue
@@ -149,10 +147,20 @@ func (b *bench) share(ctx context.Context, jobs []job) ([]result, error) {
 	return rows, context.Cause(ctx)
 }
 
+// splitDeposit is the name of the ninth verb: a deposit that is taken from two holds, one message each.
+const splitDeposit = "split deposit"
+
+// verbs are the eight operations and the split deposit.
+func verbs() []svcgate.OperationInfo {
+	deposit, _ := svcgate.Deposit.Info()
+	deposit.Name = splitDeposit
+	return append(svcgate.Operations(), deposit)
+}
+
 // surveys asks once for the calls of each operation.
-func (b *bench) surveys(ctx context.Context) (map[svcgate.Operation][]call, error) {
-	calls := map[svcgate.Operation][]call{}
-	for _, op := range svcgate.Operations() {
+func (b *bench) surveys(ctx context.Context) (map[string][]call, error) {
+	calls := map[string][]call{}
+	for _, op := range verbs() {
 		found, err := b.lanesOf[0].survey(ctx, op)
 		if err != nil {
 			return nil, err
@@ -162,7 +170,7 @@ func (b *bench) surveys(ctx context.Context) (map[svcgate.Operation][]call, erro
 				return nil, fmt.Errorf("%s makes no call of the group %s: strace does not see what it should", op.Name, g)
 			}
 		}
-		calls[op.Operation] = found
+		calls[op.Name] = found
 	}
 	return calls, nil
 }
@@ -175,9 +183,9 @@ func (b *bench) pointJobs(ctx context.Context) ([]job, error) {
 	}
 	var jobs []job
 	for _, g := range groups {
-		for _, op := range svcgate.Operations() {
+		for _, op := range verbs() {
 			jobs = append(jobs, job{do: func(ctx context.Context, l *lane) (result, error) {
-				return l.killAt(ctx, op, g, calls[op.Operation])
+				return l.killAt(ctx, op, g, calls[op.Name])
 			}})
 		}
 	}
@@ -192,9 +200,9 @@ func (b *bench) failureJobs(ctx context.Context) ([]job, error) {
 	}
 	var jobs []job
 	for _, f := range faults {
-		for _, op := range svcgate.Operations() {
+		for _, op := range verbs() {
 			jobs = append(jobs, job{do: func(ctx context.Context, l *lane) (result, error) {
-				return l.failAt(ctx, op, f, calls[op.Operation])
+				return l.failAt(ctx, op, f, calls[op.Name])
 			}})
 		}
 	}

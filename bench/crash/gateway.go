@@ -24,11 +24,15 @@ type gateway struct {
 
 var gatewayReady = regexp.MustCompile(`msg=ready .*api=(\S+) admin=(\S+)`)
 
+// quiet is settling.quiet of the settings.
+const quiet = 5 * time.Second
+
 const settings = `listen: 127.0.0.1:0
 admin_listen: 127.0.0.1:0
 database: svcgate.db
 key_file: svcgate.key
 limits: {call: 8s}
+settling: {schedule: [1h], quiet: 5s, every: 100ms}
 services:
   - code: RLT
     url: %s/relateui/OMS/xmlapi

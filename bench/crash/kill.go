@@ -19,7 +19,7 @@ const oneProcessor = 1
 
 // tries is how often a point is aimed at before it counts as missed. Where the journal's two commits run on different
 // threads, the calls of the second cannot be told from those of the first by count, and nothing is struck.
-const tries = 15
+const tries = 60
 
 // survey runs one operation under strace without harm and returns its calls between acceptance and answer.
 func (l *lane) survey(ctx context.Context, op svcgate.OperationInfo) ([]call, error) {
@@ -96,12 +96,16 @@ func (l *lane) killAt(ctx context.Context, op svcgate.OperationInfo, g group, ca
 	return r, nil
 }
 
-// aside says how far beside the surveyed place a try aims.
+// aside says how far before the surveyed place a try aims, or behind it when it is below zero.
 func aside(g group, try int) int {
-	if g == sends {
-		return try % 4
+	if g != sends {
+		return 0
 	}
-	return 0
+	try %= 9
+	if try%2 == 0 {
+		return -try / 2
+	}
+	return (try + 1) / 2
 }
 
 // killOnce lets SIGKILL take the place of one call, starts the gateway again and checks everything. hit is nil when
@@ -112,27 +116,41 @@ func (l *lane) killOnce(ctx context.Context, op svcgate.OperationInfo, name stri
 		return nil, check.Report{}, err
 	}
 	defer s.close()
-	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), name, fmt.Sprintf("%s:signal=SIGKILL:when=%d", name, nth))
+	hit, err = s.killDuring(ctx, name, nth, func() error {
+		_, err := s.oms.send(ctx, s.gw.base, s.next)
+		return err
+	})
 	if err != nil {
 		return nil, check.Report{}, err
-	}
-	_, lost := s.oms.send(ctx, s.gw.base, s.next) // no answer is what a kill brings
-	calls, err := t.detach(ctx, s.gw, lost != nil)
-	if err != nil {
-		return nil, check.Report{}, err
-	}
-	if lost != nil && s.gw.proc.endsBy(time.Now().Add(patience)) {
-		if hit = hitBy(calls, name, nth); hit == nil {
-			return nil, check.Report{}, fmt.Errorf("the gateway ended without being struck: %s", s.gw.proc.lastWords())
-		}
-	} else if lost != nil {
-		return nil, check.Report{}, fmt.Errorf("no answer, and the gateway lives: %w", lost)
 	}
 	report, err := s.aftermath(ctx)
 	return hit, report, err
 }
 
-// aftermath starts the gateway again after a stop, checks, repeats the request under its key and checks again.
+// killDuring lets SIGKILL take the place of one call while do runs, whose error is that the gateway gives no answer.
+func (s *scene) killDuring(ctx context.Context, name string, nth int, do func() error) (hit *call, err error) {
+	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), name, fmt.Sprintf("%s:signal=SIGKILL:when=%d", name, nth))
+	if err != nil {
+		return nil, err
+	}
+	lost := do() // no answer is what a kill brings
+	calls, err := t.detach(ctx, s.gw, lost != nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case lost == nil:
+		return nil, nil
+	case !s.gw.proc.endsBy(time.Now().Add(patience)):
+		return nil, fmt.Errorf("no answer, and the gateway lives: %w", lost)
+	}
+	if hit = hitBy(calls, name, nth); hit == nil {
+		return nil, fmt.Errorf("the gateway ended without being struck: %s", s.gw.proc.lastWords())
+	}
+	return hit, nil
+}
+
+// aftermath starts the gateway again after a stop, checks, repeats the request under its key, checks again, and lets
+// svcgate verify go through the journal's chain.
 func (s *scene) aftermath(ctx context.Context) (check.Report, error) {
 	if err := s.restart(ctx); err != nil {
 		return check.Report{}, err
@@ -151,5 +169,16 @@ func (s *scene) aftermath(ctx context.Context) (check.Report, error) {
 	}
 	last, _, err := s.check(ctx)
 	last.Doubled = append(last.Doubled, wrong...)
+	if err == nil {
+		last.Unexplained = append(last.Unexplained, s.verify(ctx)...)
+	}
 	return last, err
+}
+
+// verify lets svcgate verify look at the files, and returns what it complains of.
+func (s *scene) verify(ctx context.Context) []check.Finding {
+	if _, err := runTool(ctx, s.lane.binary, "verify", "--config", filepath.Join(s.dir, settingsName)); err != nil {
+		return []check.Finding{{What: "The journal does not verify: " + err.Error()}}
+	}
+	return nil
 }

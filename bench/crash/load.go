@@ -86,7 +86,9 @@ func (l *lane) killUnderLoad(ctx context.Context, kills int, luck *rand.Rand) (r
 	if err := s.restart(ctx); err != nil {
 		return r, err
 	}
-	r.report, _, err = s.check(ctx)
+	if r.report, _, err = s.check(ctx); err == nil {
+		r.report.Unexplained = append(r.report.Unexplained, s.verify(ctx)...)
+	}
 	return r, err
 }
 

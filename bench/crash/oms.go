@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type order struct {
 	order  string
 	card   string // the number; "" for a generation
 	amount svcgate.Money
+	parts  int // messages that it is sent as when all goes well
 	body   map[string]any
 }
 
@@ -63,8 +65,19 @@ type transaction struct {
 	Provider  *struct {
 		TransactionID *string `json:"transaction_id"`
 	} `json:"provider"`
-	Caller string  `json:"caller"`
-	Key    *string `json:"idempotency_key"`
+	Caller        string  `json:"caller"`
+	Key           *string `json:"idempotency_key"`
+	Authorization string  `json:"authorization"`
+	Sends         int     `json:"sends"`
+	Parent        string  `json:"parent"`
+	Parts         []struct {
+		Authorization string       `json:"authorization"`
+		Amount        *amount      `json:"amount"`
+		Transaction   *transaction `json:"transaction"`
+	} `json:"parts"`
+	Settlement *struct {
+		By string `json:"by"`
+	} `json:"settlement"`
 }
 
 type amount struct{ Amount, Currency string }
@@ -169,9 +182,38 @@ func (t *transaction) tell(told *check.Told) (err error) {
 	return err
 }
 
-// readAll reads every transaction of the journal over the API, and writes down what it is told.
+// restLimit is how long a gateway may take to bring what is under way to an end: its own looks, and outcomes that a
+// failing disk did not take at first.
+const restLimit = 10 * time.Second
+
+// readAll reads every transaction of the journal over the API, and writes down what it is told. It waits for the
+// gateway to come to rest, within bounds: what is under way then stays so.
 func (o *oms) readAll(ctx context.Context, base string) ([]check.Journaled, error) {
-	var rows []check.Journaled
+	limit := time.Now().Add(restLimit)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		rows, told, err := o.list(ctx, base)
+		if err != nil {
+			return nil, err
+		}
+		busy := slices.ContainsFunc(rows, func(r check.Journaled) bool { return r.Transaction.State == svcgate.StateSent })
+		if !busy || time.Now().After(limit) {
+			for _, t := range told {
+				o.write(t)
+			}
+			return rows, nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// list reads every transaction of the journal over the API as it is.
+func (o *oms) list(ctx context.Context, base string) (rows []check.Journaled, all []check.Told, err error) {
 	for cursor := ""; ; {
 		query := url.Values{"limit": {"500"}}
 		if cursor != "" {
@@ -179,30 +221,30 @@ func (o *oms) readAll(ctx context.Context, base string) ([]check.Journaled, erro
 		}
 		status, content, err := o.do(ctx, http.MethodGet, base+"/v1/transactions?"+query.Encode(), "", nil)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var page struct {
 			Transactions []*transaction `json:"transactions"`
 			Next         *string        `json:"next"`
 		}
 		if err := json.Unmarshal(content, &page); err != nil || status != http.StatusOK {
-			return nil, fmt.Errorf("reading the transactions: status %d: %w", status, err)
+			return nil, nil, fmt.Errorf("reading the transactions: status %d: %w", status, err)
 		}
 		for _, t := range page.Transactions {
 			row, err := t.journaled()
 			if err != nil {
-				return nil, fmt.Errorf("transaction %s: %w", t.ID, err)
+				return nil, nil, fmt.Errorf("transaction %s: %w", t.ID, err)
 			}
 			rows = append(rows, row)
 			told := check.Told{Key: text(t.Key), Operation: row.Transaction.Operation, Order: text(t.Order),
 				Amount: row.Transaction.Requested, HTTP: status, At: time.Now()}
 			if err := t.tell(&told); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			o.write(told)
+			all = append(all, told)
 		}
 		if cursor = text(page.Next); cursor == "" {
-			return rows, nil
+			return rows, all, nil
 		}
 	}
 }
@@ -222,6 +264,20 @@ func (t *transaction) journaled() (row check.Journaled, err error) {
 	}
 	if r.Requested, err = t.Requested.money(); err != nil {
 		return row, err
+	}
+	r.Authorization, r.Sends, r.Parent = t.Authorization, t.Sends, t.Parent
+	if t.Settlement != nil {
+		r.Settlement = &svcgate.Settlement{By: t.Settlement.By}
+	}
+	for _, p := range t.Parts {
+		part := svcgate.Part{Authorization: p.Authorization}
+		if part.Amount, err = p.Amount.money(); err != nil {
+			return row, err
+		}
+		if p.Transaction != nil {
+			part.TransactionID = p.Transaction.ID
+		}
+		r.Plan = append(r.Plan, part)
 	}
 	r.Reply.Amount, err = t.Amount.money()
 	return row, err

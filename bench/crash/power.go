@@ -208,6 +208,7 @@ func (w *load) checkCut(ctx context.Context, told []check.Told, before []entry) 
 	}
 	report := check.Run(w.oms.log(), booked, journal)
 	report.Doubled = append(report.Doubled, wrong...)
+	report.Unexplained = append(report.Unexplained, w.verify(ctx)...)
 	return report, nil
 }
 

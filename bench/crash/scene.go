@@ -94,15 +94,17 @@ func (l *lane) newCard(ctx context.Context, standing, balance string) (number st
 }
 
 const (
-	held   = "40.00" // by the authorizations that deposits and voids name
-	credit = "500.00"
+	held     = "40.00" // by the authorizations that deposits and voids name
+	heldMore = "20.00" // by the second one of a split deposit
+	heldBoth = "60.00"
+	credit   = "500.00"
 )
 
 // request makes an order of an operation.
 func (s *scene) request(op svcgate.OperationInfo, number, money string) (order, error) {
 	s.orders++
 	name := fmt.Sprintf("L%d-%d-%d", s.lane.n, s.lane.scenes, s.orders)
-	r := order{op: op, key: "key " + name, order: name, card: number, body: map[string]any{"service": service}}
+	r := order{op: op, key: "key " + name, order: name, card: number, parts: 1, body: map[string]any{"service": service}}
 	if op.Operation == svcgate.Generate {
 		r.order, r.card = "", "" // its message carries neither
 	} else {
@@ -122,15 +124,34 @@ func (s *scene) request(op svcgate.OperationInfo, number, money string) (order, 
 	return r, nil
 }
 
+// prepareSplit holds more for the order, and makes a deposit that takes both holds.
+func (s *scene) prepareSplit(ctx context.Context, op svcgate.OperationInfo, first order) (order, error) {
+	if _, err := s.authorizeOn(ctx, first.card, first.order, heldMore); err != nil {
+		return order{}, err
+	}
+	r, err := s.request(op, first.card, heldBoth)
+	r.order, r.parts = first.order, 2
+	r.body["order"], r.body["split"] = first.order, svcgate.SplitAuto
+	return r, err
+}
+
 // authorize holds money on a new card and returns the order.
-func (s *scene) authorize(ctx context.Context) (hold order, err error) {
+func (s *scene) authorize(ctx context.Context) (order, error) {
 	number, err := s.lane.newCard(ctx, "active", credit)
 	if err != nil {
+		return order{}, err
+	}
+	return s.authorizeOn(ctx, number, "", held)
+}
+
+// authorizeOn holds money on a card for an order, a new one when it has no name.
+func (s *scene) authorizeOn(ctx context.Context, number, name, money string) (hold order, err error) {
+	op, _ := svcgate.Authorize.Info()
+	if hold, err = s.request(op, number, money); err != nil {
 		return hold, err
 	}
-	op, _ := svcgate.Authorize.Info()
-	if hold, err = s.request(op, number, held); err != nil {
-		return hold, err
+	if name != "" {
+		hold.order, hold.body["order"] = name, name
 	}
 	a, err := s.oms.send(ctx, s.gw.base, hold)
 	if err != nil {
@@ -149,6 +170,9 @@ func (s *scene) prepare(ctx context.Context, op svcgate.OperationInfo) (order, e
 		hold, err := s.authorize(ctx)
 		if err != nil {
 			return order{}, err
+		}
+		if op.Name == splitDeposit {
+			return s.prepareSplit(ctx, op, hold)
 		}
 		r, err := s.request(op, hold.card, held)
 		r.order = hold.order
@@ -209,7 +233,7 @@ func (s *scene) repeat(ctx context.Context, row *check.Journaled, before int) (a
 		return again, nil, err
 	}
 	f := check.Finding{Key: s.next.key, Order: s.next.order}
-	if after > 1 || row != nil && after > before {
+	if after > s.next.parts || row != nil && after > before {
 		f.What = fmt.Sprintf("Repeating the request under its key sent a message: the provider had %d and has %d.", before, after)
 		wrong = append(wrong, f)
 	}
