@@ -12,7 +12,6 @@ import (
 // world is a provider with one card. Money messages strike it as told and are then lost; inquiries answer.
 type world struct {
 	balance int64
-	holds   map[string]int64
 	status  svcgate.Status
 	effect  func(w *world, r *svcgate.Request) // of the money message
 	after   func(w *world)                     // before each inquiry
