@@ -126,9 +126,7 @@ func (g *Gateway) heard(ctx context.Context, service string, class Class) {
 	if !again {
 		return
 	}
-	if err := g.Unsettled.Wake(ctx, service, g.Now()); err != nil {
-		g.Log.Error("unresolved transactions not woken", "service", service, "err", err)
-	}
+	g.wake(ctx, service)
 }
 
 // Providing reports how the ways to the providers stand: "closed" lets messages pass, "open" none, "half-open" one

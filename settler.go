@@ -117,6 +117,7 @@ func (g *Gateway) LookInto(ctx context.Context, id string) error {
 	}
 	reading := readingOf(asked)
 	if err := g.Unsettled.Look(ctx, id, reading, g.Now().Add(AnswersAgain)); err != nil {
+		g.clock.forget()
 		return err
 	}
 	t.Readings = append(t.Readings, reading)
@@ -131,9 +132,15 @@ func (g *Gateway) later(t *Transaction) time.Time {
 // wakeAll makes everything due after the wall clock was set: what is due is kept in wall time.
 func (g *Gateway) wakeAll(ctx context.Context) {
 	for service := range g.Providers {
-		if err := g.Unsettled.Wake(ctx, service, g.Now()); err != nil {
-			g.Log.Error("unresolved transactions not woken", "service", service, "err", err)
-		}
+		g.wake(ctx, service)
+	}
+}
+
+// wake makes what is unresolved due at once; what the journal does not take, the next sweep tries again.
+func (g *Gateway) wake(ctx context.Context, service string) {
+	if err := g.Unsettled.Wake(ctx, service, g.Now()); err != nil {
+		g.clock.forget()
+		g.Log.Error("unresolved transactions not woken", "service", service, "err", err)
 	}
 }
 

@@ -83,3 +83,10 @@ func (j *jumps) since(wall time.Time, elapsed time.Duration) bool {
 	j.started, j.wall, j.elapsed = true, wall, elapsed
 	return jumped
 }
+
+// forget makes the next call of since say that the clock was set.
+func (j *jumps) forget() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.started = false
+}
