@@ -78,7 +78,7 @@ load: build ## three times the load that can be carried: the rest is turned away
 CRASH ?=
 
 .PHONY: crash
-crash: build ## the binary killed or failed at every sync, write and send of the eight operations; 20 kills under load, 5 power cuts
+crash: build ## the binary killed or failed at every sync, write and send; 20 kills under load, 5 power cuts; verified after each
 	$(GO) run $(GOBUILD) ./bench/crash --binary bin/svcgate $(CRASH)
 
 .PHONY: crash-night
@@ -86,7 +86,7 @@ crash-night: build ## the same with 1,000 kills under load and 200 power cuts
 	$(GO) run $(GOBUILD) ./bench/crash --binary bin/svcgate --kills 1000 --cuts 200 --limit 4h $(CRASH)
 
 .PHONY: chaos
-chaos: build ## 28 network faults under each of the eight operations: gateway, toxiproxy and simulator as processes
+chaos: build ## 28 network faults under each of the eight operations, and two settled to the end: three processes
 	$(GO) run $(GOBUILD) ./bench/chaos --svcgate bin/svcgate $(CHAOS)
 
 .PHONY: chaos-night
