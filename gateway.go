@@ -106,25 +106,24 @@ func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Resu
 		return nil, invalid("service", "unknown_service", "No service bureau of this code is configured.")
 	}
 	t := g.newTransaction(caller, key, r)
-	if key != "" {
-		earlier, err := g.Journal.Earlier(ctx, caller, key)
-		if err != nil {
-			return nil, unreadable("earlier", err)
-		}
-		if earlier != nil {
-			return g.replay(earlier, t)
-		}
+	if res, err := g.earlier(ctx, t); res != nil || err != nil {
+		return res, err
 	}
 	info, _ := r.operation.Info()
 	if info.MovesMoney {
 		waiting, cancel := context.WithTimeout(ctx, g.CallLimit)
-		leave, err := g.cards.enter(waiting, t.CardPrint)
+		leave, waited, err := g.cards.enter(waiting, t.CardPrint)
 		cancel()
 		if err != nil {
 			return nil, &Error{Code: CodeConflict, Reason: "card_busy", Op: "queue", Field: "card",
 				Detail: "Another money operation on this card is under way. Try again shortly with the same key.", Err: err}
 		}
 		defer leave()
+		if waited { // for the first request with this key, perhaps
+			if res, err := g.earlier(ctx, t); res != nil || err != nil {
+				return res, err
+			}
+		}
 	}
 	t.Created = g.Now().UTC().Truncate(time.Millisecond) // the turn may have come late
 	t.Sent = t.Created
@@ -144,6 +143,21 @@ func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Resu
 		return nil, err
 	}
 	return g.carryOut(work, t, r)
+}
+
+// earlier answers a key that was reserved before from the journal; both results are nil for a new key.
+func (g *Gateway) earlier(ctx context.Context, t *Transaction) (*Result, error) {
+	if t.Key == "" {
+		return nil, nil
+	}
+	known, err := g.Journal.Earlier(ctx, t.Caller, t.Key)
+	if err != nil {
+		return nil, unreadable("earlier", err)
+	}
+	if known == nil {
+		return nil, nil
+	}
+	return g.replay(known, t)
 }
 
 // carryOut builds the message, begins the journal, sends and records. A repeated key is answered from the journal.

@@ -32,6 +32,7 @@ type memory struct {
 	woken     int
 	beginErr  error
 	beginKept bool
+	onBegin   func()
 	finishErr error
 	holdsErr  error
 	idSeen    bool
@@ -44,6 +45,11 @@ func newMemory() *memory {
 func (m *memory) Begin(_ context.Context, t *svcgate.Transaction) (*svcgate.Transaction, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.onBegin != nil {
+		m.mu.Unlock()
+		m.onBegin()
+		m.mu.Lock()
+	}
 	if m.beginErr != nil {
 		if m.beginKept {
 			kept := *t
@@ -696,4 +702,45 @@ func TestAnAnswerAboutAnotherAccountIsUnknown(t *testing.T) {
 			t.Errorf("known %q: %+v", account, res.Transaction)
 		}
 	}
+}
+
+// The second request with a key found it new, waited for the card behind the first, and must get the first's answer:
+// not be measured against a hold that the first has used up.
+func TestARepeatThatWaitedForTheCardIsReplayed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t)
+		b.provider.reply = accepted(t, "26", "11.07")
+		begun, release := make(chan struct{}), make(chan struct{})
+		b.journal.onBegin = func() {
+			close(begun)
+			<-release
+		}
+		d := draft(svcgate.Deposit)
+		hold := svcgate.Hold{Authorization: "9354", Order: "3242", CardPrint: b.Keys.Fingerprint("card", d.CardNumber),
+			Amount: money(t, "11.07", "USD"), Remaining: money(t, "11.07", "USD")}
+		b.journal.holds = []svcgate.Hold{hold}
+		results := make(chan *svcgate.Result, 2)
+		do := func() {
+			res, err := b.Do(context.Background(), "oms", "k", request(t, d))
+			if err != nil {
+				t.Error(err)
+			}
+			results <- res
+		}
+		go do()
+		<-begun
+		b.journal.onBegin = nil
+		go do()
+		synctest.Wait()
+		hold.Remaining = money(t, "0.00", "USD")
+		b.journal.holds = []svcgate.Hold{hold}
+		close(release)
+		first, second := <-results, <-results
+		if first == nil || second == nil || first.Transaction.ID != second.Transaction.ID || first.Replayed == second.Replayed {
+			t.Errorf("%+v and %+v", first, second)
+		}
+		if n := b.provider.sends.Load(); n != 1 {
+			t.Errorf("%d messages", n)
+		}
+	})
 }

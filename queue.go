@@ -21,8 +21,9 @@ type cardQueue struct {
 // line is who waits for one card. Whoever is served is not in it.
 type line struct{ waiting []chan struct{} }
 
-// enter waits for the card's turn. Leave must be called, once. The error is that of ctx, or errLine.
-func (q *cardQueue) enter(ctx context.Context, card string) (leave func(), err error) {
+// enter waits for the card's turn, and says whether it had to. Leave must be called, once. The error is that of ctx, or
+// errLine.
+func (q *cardQueue) enter(ctx context.Context, card string) (leave func(), waited bool, err error) {
 	q.mu.Lock()
 	if q.lines == nil {
 		q.lines = map[string]*line{}
@@ -31,21 +32,21 @@ func (q *cardQueue) enter(ctx context.Context, card string) (leave func(), err e
 	if !busy {
 		q.lines[card] = &line{}
 		q.mu.Unlock()
-		return func() { q.next(card) }, nil
+		return func() { q.next(card) }, false, nil
 	}
 	if len(l.waiting) >= MaxWaiting {
 		q.mu.Unlock()
-		return nil, errLine
+		return nil, true, errLine
 	}
 	turn := make(chan struct{})
 	l.waiting = append(l.waiting, turn)
 	q.mu.Unlock()
 	select {
 	case <-turn:
-		return func() { q.next(card) }, nil
+		return func() { q.next(card) }, true, nil
 	case <-ctx.Done():
 		q.giveUp(card, turn)
-		return nil, ctx.Err()
+		return nil, true, ctx.Err()
 	}
 }
 

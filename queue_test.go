@@ -9,14 +9,14 @@ import (
 func TestACardIsServedInTheOrderOfArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q cardQueue
-		leave, err := q.enter(t.Context(), "a")
+		leave, _, err := q.enter(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan int, MaxWaiting)
 		for n := range MaxWaiting {
 			go func() {
-				leave, err := q.enter(context.Background(), "a")
+				leave, _, err := q.enter(context.Background(), "a")
 				if err != nil {
 					t.Error(err)
 					return
@@ -26,10 +26,10 @@ func TestACardIsServedInTheOrderOfArrival(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		if _, err := q.enter(t.Context(), "a"); err != errLine {
+		if _, _, err := q.enter(t.Context(), "a"); err != errLine {
 			t.Errorf("one more: %v", err)
 		}
-		if other, err := q.enter(t.Context(), "b"); err != nil {
+		if other, waited, err := q.enter(t.Context(), "b"); err != nil || waited {
 			t.Errorf("another card: %v", err)
 		} else {
 			other()
@@ -50,16 +50,16 @@ func TestACardIsServedInTheOrderOfArrival(t *testing.T) {
 func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q cardQueue
-		leave, err := q.enter(t.Context(), "a")
+		leave, _, err := q.enter(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		gone, served := make(chan error), make(chan struct{})
-		go func() { _, err := q.enter(ctx, "a"); gone <- err }()
+		go func() { _, _, err := q.enter(ctx, "a"); gone <- err }()
 		synctest.Wait()
 		go func() {
-			leave, err := q.enter(context.Background(), "a")
+			leave, _, err := q.enter(context.Background(), "a")
 			if err != nil {
 				t.Error(err)
 				return
