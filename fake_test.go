@@ -294,4 +294,3 @@ func accepted(t testing.TB, code, amount string) svcgate.Reply {
 func refused(code string) svcgate.Reply {
 	return svcgate.Reply{Source: svcgate.SourceErrorCode, Code: code}
 }
-
