@@ -129,6 +129,13 @@ func (g *Gateway) heard(ctx context.Context, service string, class Class) {
 	g.wake(ctx, service)
 }
 
+// missed notes that a look was not answered usably: the next message that is answered wakes what waits.
+func (r *route) missed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.silent = true
+}
+
 // Providing reports how the ways to the providers stand: "closed" lets messages pass, "open" none, "half-open" one
 // inquiry.
 func (g *Gateway) Providing() map[string]string {

@@ -110,6 +110,7 @@ func (g *Gateway) LookInto(ctx context.Context, id string) error {
 		return err
 	}
 	if asked.State != StateFinal || asked.Outcome == Unavailable {
+		g.routes[t.Service].missed()
 		return g.Unsettled.Look(ctx, id, Reading{}, g.later(t))
 	}
 	if info.Settling == SettleByAsking {
