@@ -226,7 +226,8 @@ func (o *oracle) byHand() {
 	o.entries++
 }
 
-// arrives notes that a request comes to its card's queue now.
+// arrives notes that a request comes to its card's queue now. One that had to wait asks for its key again when its turn
+// comes: it stands in the line already.
 func (o *oracle) arrives(a *actor) {
 	if a.errand == nil {
 		return
@@ -236,7 +237,9 @@ func (o *oracle) arrives(a *actor) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.lines[a.errand.card] = append(o.lines[a.errand.card], a)
+	if !slices.Contains(o.lines[a.errand.card], a) {
+		o.lines[a.errand.card] = append(o.lines[a.errand.card], a)
+	}
 }
 
 // leaves notes that a request waits no longer.
