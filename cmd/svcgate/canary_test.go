@@ -394,7 +394,7 @@ func (c *cage) readAll() {
 	for _, path := range []string{"/metrics", "/livez", "/readyz", "/openapi.yaml", "/v1/operations", "/v1/services", "/v1/services/RLT/codes", "/v1/tokens"} {
 		c.ask(access.RoleAdmin, http.MethodGet, path, "", "", "")
 	}
-	exchanges := 0
+	read, exchanges := 0, 0
 	for cursor := ""; ; {
 		path := "/v1/transactions?limit=500"
 		if cursor != "" {
@@ -409,6 +409,7 @@ func (c *cage) readAll() {
 			c.t.Fatalf("%v: %d %s", err, status, text)
 		}
 		for _, one := range page.Transactions[:min(len(page.Transactions), readEach)] {
+			read++
 			c.ask(access.RoleOperator, http.MethodGet, "/v1/transactions/"+one.ID, "", "", "")
 			if status, _ := c.ask(access.RoleOperator, http.MethodGet, "/v1/transactions/"+one.ID+"/exchange", "", "", ""); status == http.StatusOK {
 				exchanges++
@@ -418,8 +419,9 @@ func (c *cage) readAll() {
 			break
 		}
 	}
-	if exchanges < 200 {
-		c.t.Errorf("only %d exchanges could be read", exchanges)
+	// How many pages there are depends on how often the sweeper asked; what is under way has no exchange yet.
+	if read < 100 || exchanges < read*3/4 {
+		c.t.Errorf("only %d exchanges of %d transactions could be read", exchanges, read)
 	}
 }
 
