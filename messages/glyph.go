@@ -83,6 +83,23 @@ func hexDigit(c byte) (rune, bool) {
 	return 0, false
 }
 
+// spellsNumber reports whether the spelling of a character has as many digits as a card number, as that of a reference
+// with leading zeros may.
+func spellsNumber(spelling []byte) bool {
+	if len(spelling) < minRun {
+		return false
+	}
+	run := 0
+	for _, c := range spelling {
+		if c < '0' || c > '9' {
+			run = 0
+		} else if run++; run == minRun {
+			return true
+		}
+	}
+	return false
+}
+
 // endsName reports whether c may stand behind the name of an element.
 func endsName(c byte) bool { return isSpace(c) || c == '>' || c == '/' || c == '&' }
 

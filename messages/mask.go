@@ -103,7 +103,7 @@ func (m *masker) run() {
 			switch {
 			case r == '<':
 				i = m.tag(i + size)
-			case unicode.IsDigit(r):
+			case unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]):
 				i = m.number(i)
 			default:
 				i += size
@@ -132,8 +132,13 @@ func (m *masker) number(i int) int {
 			continue
 		}
 		r, size := glyph(m.in, j)
+		long := spellsNumber(m.in[j : j+size])
 		j += size
 		switch {
+		case long:
+			tail[shownTail-1] = '*'
+			count += minRun
+			gap, end, left = 0, j, sections
 		case r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.IsDigit(r):
 			tail = [...]byte{tail[1], tail[2], tail[3], byte(r)}
 			if r >= utf8.RuneSelf {
@@ -235,7 +240,7 @@ func (m *masker) tag(i int) int {
 func (m *masker) sweep(from, to int) {
 	for i := from; i < to; {
 		r, size := glyph(m.in, i)
-		if unicode.IsDigit(r) {
+		if unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]) {
 			i = m.number(i)
 		} else {
 			i += size
