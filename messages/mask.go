@@ -66,7 +66,7 @@ type masker struct {
 	digits  int    // of known: the card number met last
 	asked   []byte // the card number that the question named; empty for none
 
-	commentEnd int // where the next --> stands, if it was looked for
+	commentFrom, commentEnd int // where the next --> was looked for, and where it stands
 }
 
 // What the first byte of a character means to the masker.
@@ -120,13 +120,17 @@ func (m *masker) replace(from, to int, text string) {
 	m.done = to
 }
 
-// number masks the run of digits at i if it is long enough, and returns where it ends.
+// number masks the run of digits at i if it is long enough, and returns where it ends. Of a shorter one it returns the
+// end of what stands before the first border, as a comment between two digits may hold a number of its own.
 func (m *masker) number(i int) int {
 	var tail [shownTail]byte
-	count, gap, end := 0, 0, i
+	count, gap, end, unbroken := 0, 0, i, 0
 	sections, left := 0, 0 // CDATA sections begun less those ended: so far, and up to the last digit
 	for j := i; j < len(m.in) && gap <= maxGap; {
 		if after, begun := m.border(j); after > j {
+			if unbroken == 0 {
+				unbroken = end
+			}
 			sections += begun
 			j = after
 			continue
@@ -153,6 +157,9 @@ func (m *masker) number(i int) int {
 		}
 	}
 	if count < minRun {
+		if unbroken > 0 {
+			return unbroken
+		}
 		return end
 	}
 	text := maskedNone
@@ -196,8 +203,8 @@ func (m *masker) border(i int) (after, begun int) {
 		return i, 0
 	}
 	inside := i + len(openComment)
-	if m.commentEnd < inside {
-		m.commentEnd = len(m.in)
+	if inside < m.commentFrom || m.commentEnd < inside {
+		m.commentFrom, m.commentEnd = inside, len(m.in)
 		if length := bytes.Index(m.in[inside:], []byte(closeComment)); length >= 0 {
 			m.commentEnd = inside + length
 		}
