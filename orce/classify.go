@@ -3,7 +3,6 @@ package orce
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/svcgate/svcgate"
@@ -18,7 +17,7 @@ type failure uint8
 const (
 	notReached     failure = iota + 1 // not one byte of the message left
 	silence                           // it may have left; nothing came back
-	cutAnswer                         // the connection ended before the answer did
+	cutAnswer                         // the answer was begun and did not end
 	brokenAnswer                      // an answer that is too large, wrongly packed or not HTTP
 	refusedUnread                     // 401, 403: turned away at the door
 	refusedPerhaps                    // 401, 403 of a provider that is not trusted to mean it
@@ -45,7 +44,7 @@ type verdict struct {
 var verdicts = [...]verdict{
 	notReached:     {"not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "The provider could not be reached."},
 	silence:        {"no_answer", svcgate.ClassNoReply, svcgate.CodeUnknown, "The message may have been sent, and no answer came."},
-	cutAnswer:      {"answer_cut", svcgate.ClassUnreadable, svcgate.CodeUnknown, "The connection ended before the provider's answer did."},
+	cutAnswer:      {"answer_cut", svcgate.ClassUnreadable, svcgate.CodeUnknown, "The provider's answer was begun and did not come to its end."},
 	brokenAnswer:   {"answer_broken", svcgate.ClassUnreadable, svcgate.CodeUnknown, "The provider's answer is too large or not proper HTTP."},
 	refusedUnread:  {"credentials_refused", svcgate.ClassNotSent, svcgate.CodeUnavailable, "The provider refused the credentials of the service bureau."},
 	refusedPerhaps: {"credentials_refused_perhaps", svcgate.ClassUnreadable, svcgate.CodeUnknown, "The provider refused the credentials, which is not trusted to mean that it did nothing."},
@@ -97,7 +96,7 @@ func classifyTransport(e *soap.TransportError) failure {
 			return brokenAnswer
 		}
 	}
-	if e.Op == soap.OpRead && errors.Is(e, io.ErrUnexpectedEOF) {
+	if e.Begun {
 		return cutAnswer
 	}
 	return silence

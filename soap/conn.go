@@ -55,7 +55,8 @@ type conn struct {
 	wire  *wire
 	end   net.Conn         // the wire, or TLS over it
 	limit io.LimitedReader // over end
-	in    *bufio.Reader    // over limit
+	got   int64            // bytes of the answer
+	in    *bufio.Reader    // over the conn itself
 	out   []byte           // room for a request; all zero between calls
 	idle  time.Time        // since when it waits in the pool
 }
@@ -63,8 +64,15 @@ type conn struct {
 func newConn(w *wire, end net.Conn) *conn {
 	k := &conn{wire: w, end: end}
 	k.limit.R = end
-	k.in = bufio.NewReader(&k.limit)
+	k.in = bufio.NewReader(k)
 	return k
+}
+
+// Read reads from what limit leaves of the answer, and counts.
+func (k *conn) Read(p []byte) (int, error) {
+	n, err := k.limit.Read(p)
+	k.got += int64(n)
+	return n, err
 }
 
 // close leaves out TLS's farewell: writing it may block, and a request has a length.

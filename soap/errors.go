@@ -35,6 +35,7 @@ var (
 type TransportError struct {
 	Op        string // OpDial, OpProxy, OpTLS, OpSend or OpRead
 	MaybeSent bool
+	Begun     bool // a byte of an answer was read
 	Timeout   bool // a limit of ours or the caller's deadline ended the call
 	Err       error
 }

@@ -31,7 +31,7 @@ func (c *Client) exchange(ctx context.Context, k *conn, body []byte) (*response,
 	stop := context.AfterFunc(ctx, k.wire.interrupt)
 	defer stop()
 
-	k.wire.written = 0
+	k.wire.written, k.got = 0, 0
 	k.out = c.appendRequest(k.out[:0], body)
 	_, err := k.end.Write(k.out)
 	clear(k.out) // credentials and card number
@@ -40,7 +40,9 @@ func (c *Client) exchange(ctx context.Context, k *conn, body []byte) (*response,
 	}
 	r, err := k.read(c.maxAnswer)
 	if err != nil {
-		return nil, transportError(ctx, OpRead, true, err)
+		e := transportError(ctx, OpRead, true, err)
+		e.Begun = k.got > 0
+		return nil, e
 	}
 	if !stop() { // interrupted, if too late
 		r.reusable = false

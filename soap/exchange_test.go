@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +125,10 @@ func TestNoCompleteAnswer(t *testing.T) {
 			e := wantTransport(t, err, soap.OpRead, true)
 			if test.is != nil && !errors.Is(err, test.is) {
 				t.Errorf("got %v, want %v", err, test.is)
+			}
+			begun := !slices.Contains([]string{"reset at the first byte", "reset after reading", "hung up after reading", "silence"}, name)
+			if e.Begun != begun {
+				t.Errorf("Begun is %v", e.Begun)
 			}
 			if e.Timeout != (test.is == context.DeadlineExceeded) {
 				t.Errorf("Timeout is %v", e.Timeout)

@@ -213,7 +213,7 @@ func (n *network) carry(c, caller *actor, m *parcel, f *fault) {
 	case strike(resetAfter):
 		got = answered{err: transport(soap.OpRead, true, false, io.EOF)}
 	case strike(cut):
-		got = answered{err: transport(soap.OpRead, true, false, io.ErrUnexpectedEOF)}
+		got = answered{err: &soap.TransportError{Op: soap.OpRead, MaybeSent: true, Begun: true, Err: io.ErrUnexpectedEOF}}
 	case got.err != nil:
 	case strike(truncated):
 		got.answer.Body = got.answer.Body[:m.rand.IntN(len(got.answer.Body))]

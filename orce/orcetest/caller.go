@@ -51,7 +51,7 @@ func (c *Caller) Call(ctx context.Context, body []byte) (*soap.Answer, error) {
 	case a.hangUp:
 		return lost(io.EOF)
 	case a.cut:
-		return lost(io.ErrUnexpectedEOF)
+		return nil, &soap.TransportError{Op: soap.OpRead, MaybeSent: true, Begun: true, Err: io.ErrUnexpectedEOF}
 	case c.behaviour == Faults:
 		return nil, &soap.Fault{Code: "s:Server", String: string(a.body), Status: a.status, Body: a.body}
 	case a.status != http.StatusOK || a.contentType != xmlType:
