@@ -35,7 +35,7 @@ func (l *lane) failAt(ctx context.Context, op svcgate.OperationInfo, f fault, ca
 	struck := map[point]bool{}
 	for _, t := range all {
 		for try := 0; try < tries && !struck[t.point]; try++ {
-			hit, report, err := l.failOnce(ctx, op, f, t.name, max(1, t.n-aside(f.group, try)))
+			hit, report, err := l.failOnce(ctx, op, f, t.name, t.aim(try))
 			if err != nil {
 				return r, fmt.Errorf("%s, %s of %s: %w", f, t.point, op.Name, err)
 			}

@@ -77,7 +77,7 @@ func (l *lane) killAt(ctx context.Context, op svcgate.OperationInfo, g group, ca
 	for _, t := range all {
 		for try := 0; try < tries && !struck[t.point]; try++ {
 			// Calls that are no points, such as lines of the log, may come or go before a send.
-			hit, report, err := l.killOnce(ctx, op, t.name, max(1, t.n-aside(g, try)))
+			hit, report, err := l.killOnce(ctx, op, t.name, t.aim(try))
 			if err != nil {
 				return r, fmt.Errorf("kill at %s of %s: %w", t.point, op.Name, err)
 			}
@@ -96,16 +96,19 @@ func (l *lane) killAt(ctx context.Context, op svcgate.OperationInfo, g group, ca
 	return r, nil
 }
 
-// aside says how far before the surveyed place a try aims, or behind it when it is below zero.
-func aside(g group, try int) int {
-	if g != sends {
-		return 0
+// aim is the place that a try strikes. Answers to the bench come between the sends, as many as the moment wants: the
+// tries begin where the survey found the point, go on closely around it, and then through all places.
+func (t target) aim(try int) int {
+	const around = 9
+	switch {
+	case t.point.group != sends:
+		return t.n
+	case try >= around:
+		return 1 + (try-around)%(t.n+around)
+	case try%2 == 0:
+		return t.n + try/2
 	}
-	try %= 9
-	if try%2 == 0 {
-		return -try / 2
-	}
-	return (try + 1) / 2
+	return max(1, t.n-(try+1)/2)
 }
 
 // killOnce lets SIGKILL take the place of one call, starts the gateway again and checks everything. hit is nil when

@@ -206,7 +206,7 @@ func (l *lane) killLooks(ctx context.Context, e ending, g group, aims []target) 
 	struck := map[point]bool{}
 	for _, t := range aims {
 		for try := 0; try < tries && !struck[t.point]; try++ {
-			hit, report, err := l.killLook(ctx, e, t.name, max(1, t.n-aside(g, try)))
+			hit, report, err := l.killLook(ctx, e, t.name, t.aim(try))
 			if err != nil {
 				return r, fmt.Errorf("kill at %s of settling %s: %w", t.point, e, err)
 			}
