@@ -19,7 +19,7 @@ const oneProcessor = 1
 
 // tries is how often a point is aimed at before it counts as missed. Where the journal's two commits run on different
 // threads, the calls of the second cannot be told from those of the first by count, and nothing is struck.
-const tries = 60
+const tries = 150
 
 // survey runs one operation under strace without harm and returns its calls between acceptance and answer.
 func (l *lane) survey(ctx context.Context, op svcgate.OperationInfo) ([]call, error) {

@@ -173,12 +173,16 @@ func (s *scene) surveyLook(ctx context.Context, id string) ([]call, error) {
 	return calls, errors.Join(looked, err)
 }
 
+// pollPause is long enough for the gateway's own messages to go out before the next answer to the bench: the calls that
+// are struck are counted, and such answers would come between.
+const pollPause = 200 * time.Millisecond
+
 // look reads the transaction, which makes the gateway look into it, until it is settled or on the desk. An error says
 // that the gateway is gone or did not bring it there in time.
 func (s *scene) look(ctx context.Context, id string) (*transaction, error) {
 	ctx, cancel := context.WithTimeout(ctx, restLimit)
 	defer cancel()
-	again := time.NewTicker(10 * time.Millisecond)
+	again := time.NewTicker(pollPause)
 	defer again.Stop()
 	for {
 		status, content, err := s.oms.do(ctx, http.MethodGet, s.gw.base+"/v1/transactions/"+id, "", nil)
