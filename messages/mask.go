@@ -44,8 +44,10 @@ func sweepText(value []byte) []byte { return Mask(value) }
 var (
 	hiddenCards = [...]string{"CardNumber", "InstrumentID"}
 	hiddenPIN   = "AuthenticationData"
-	shownIDs    = [...]string{"AuthNumber", "SVATransactionID", "PreAuthSVATransactionID", "AccountID"}
+	shownIDs    = [...]string{authNumber, "SVATransactionID", "PreAuthSVATransactionID", "AccountID"}
 )
+
+const authNumber = "AuthNumber"
 
 // ofInterest tells by its length whether a name may be one of them.
 var ofInterest = func() (lengths [32]bool) {
@@ -65,6 +67,7 @@ type masker struct {
 	known   [maxCardDigits]byte
 	digits  int    // of known: the card number met last
 	asked   []byte // the card number that the question named; empty for none
+	swap    *Swap  // what stands for hidden values instead of stars; nil for Mask
 
 	commentFrom, commentEnd int // where the next --> was looked for, and where it stands
 }
@@ -165,6 +168,12 @@ func (m *masker) number(i int) int {
 	text := maskedNone
 	if count <= maxCardDigits && allDigits(tail[:]) {
 		text = stars + string(tail[:])
+		if m.swap != nil {
+			text = m.swapped(i, end)
+		}
+	}
+	if text == "" {
+		return end
 	}
 	switch { // the section that the run begins or ends is still there behind it
 	case left > 0:
@@ -216,16 +225,16 @@ func (m *masker) border(i int) (after, begun int) {
 // returns where to go on.
 func (m *masker) tag(i int) int {
 	name, end := localName(m.in, i)
-	if !ofInterest[min(len(name), len(ofInterest)-1)] || end < len(m.in) && !endsName(m.in[end]) {
+	if m.swap == nil && !ofInterest[min(len(name), len(ofInterest)-1)] || end < len(m.in) && !endsName(m.in[end]) {
 		return i
 	}
 	for _, shown := range shownIDs {
 		if string(name) == shown {
-			return m.id(end)
+			return m.id(name, end)
 		}
 	}
 	card := bytes.EqualFold(name, []byte(hiddenCards[0])) || bytes.EqualFold(name, []byte(hiddenCards[1]))
-	if !card && !bytes.EqualFold(name, []byte(hiddenPIN)) {
+	if !card && !bytes.EqualFold(name, []byte(hiddenPIN)) && !m.swap.secret(name) {
 		return i
 	}
 	content, empty := tagEnd(m.in, end)
@@ -233,12 +242,14 @@ func (m *masker) tag(i int) int {
 		return content
 	}
 	to := closing(m.in, content, name)
-	text := maskedPIN
-	if card {
-		text = m.card(content, to)
-	}
-	if len(bytes.Trim(m.in[content:to], spaces)) > 0 {
-		m.replace(content, to, text)
+	switch {
+	case len(bytes.Trim(m.in[content:to], spaces)) == 0:
+	case card:
+		if text := m.card(content, to); text != "" {
+			m.replace(content, to, text)
+		}
+	default:
+		m.replace(content, to, m.swap.hide(m.in[content:to]))
 	}
 	return to
 }
@@ -255,7 +266,7 @@ func (m *masker) sweep(from, to int) {
 	}
 }
 
-// card returns how the content of a card number's element is shown.
+// card returns how the content of a card number's element is shown; "" leaves it as it is.
 func (m *masker) card(from, to int) string {
 	var text [maxID]byte
 	n := 0
@@ -279,11 +290,15 @@ func (m *masker) card(from, to int) string {
 	if len(number) == 0 {
 		return maskedNone
 	}
-	return maskedCard(number)
+	masked := maskedCard(number)
+	if m.swap != nil && masked != maskedNone && number[0] != '*' {
+		return m.swap.number(from, string(number))
+	}
+	return masked
 }
 
 // id lets the digits of an id stand that is nothing but digits and not the card number, and returns where to go on.
-func (m *masker) id(end int) int {
+func (m *masker) id(name []byte, end int) int {
 	r, size := glyphAt(m.in, end)
 	first := end + size
 	last := first
@@ -292,6 +307,9 @@ func (m *masker) id(end int) int {
 	}
 	next, width := glyphAt(m.in, last)
 	if r != '>' || next != '<' || last+width == len(m.in) || m.in[last+width] != '/' || last-first > maxShown || m.isCard(m.in[first:last]) {
+		return end
+	}
+	if m.swap != nil && last-first >= minRun && !(string(name) == authNumber && isAuthNumber(m.in[first:last])) {
 		return end
 	}
 	return last

@@ -222,42 +222,56 @@ type ActivateInstrumentResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ ActivateInstrumentResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type RechargeResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ RechargeResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type InquiryResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ InquiryResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type PreauthorizationResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ PreauthorizationResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type PostauthorizationResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ PostauthorizationResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type ReturnResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ ReturnResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type VoidResponse struct {
 	XMLName xml.Name `xml:"http://www.nrf-arts.org/IXRetail/namespace/ VoidResponse"`
 
 	*StoredValueAnswer
+
+	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type StoredValueAnswer struct {
@@ -272,8 +286,6 @@ type StoredValueAnswer struct {
 	AccountState *AccountState `xml:"AccountState,omitempty" json:"AccountState,omitempty"`
 
 	SVATransaction *AnsweredTransaction `xml:"SVATransaction,omitempty" json:"SVATransaction,omitempty"`
-
-	ResponseCode *AnswerText `xml:"ResponseCode,attr,omitempty" json:"ResponseCode,omitempty"`
 }
 
 type InstrumentState struct {

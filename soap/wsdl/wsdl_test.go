@@ -306,15 +306,18 @@ func (s schema) check(declared, e *etree.Element) string {
 }
 
 func (s schema) checkChildren(complex, e *etree.Element) string {
+	attributes := complex.FindElements("attribute")
 	if base := complex.FindElement("complexContent/extension"); base != nil {
+		attributes = base.FindElements("attribute")
 		complex = s.named("complexType", base.SelectAttrValue("base", ""))
+		attributes = append(attributes, complex.FindElements("attribute")...)
 	}
 	for _, a := range e.Attr {
 		switch a.Space {
 		case "xmlns", "xsi", "SOAP-ENV":
 			continue
 		}
-		if a.Key != "xmlns" && complex.FindElement("attribute[@name='"+a.Key+"']") == nil {
+		if a.Key != "xmlns" && !slices.ContainsFunc(attributes, func(d *etree.Element) bool { return d.SelectAttrValue("name", "") == a.Key }) {
 			return e.Tag + " has attribute " + a.Key
 		}
 	}
