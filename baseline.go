@@ -72,7 +72,7 @@ func (g *Gateway) ask(ctx context.Context, caller string, t *Transaction, card C
 }
 
 func readingOf(asked *Transaction) Reading {
-	return Reading{At: asked.Finished, Balance: asked.Reply.Balance, Status: asked.Reply.CardStatus, Transaction: asked.ID}
+	return Reading{At: asked.Finished, Balance: asked.Reply.Balance, Status: asked.Reply.CardStatus, Transaction: asked.ID, Account: asked.Reply.Account.ID}
 }
 
 // checkSimilar refuses a request that looks like an earlier one sent again under a new key.

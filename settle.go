@@ -20,6 +20,7 @@ type Reading struct {
 	Balance     Money     `json:"balance"`        // zero value: not told
 	Status      Status    `json:"card_status"`    // "" not told
 	Transaction string    `json:"transaction_id"` // ours, whose answer it was
+	Account     string    `json:"-"`              // that the answer named; "" not told
 }
 
 // IsZero reports whether there was no look.
@@ -71,6 +72,8 @@ func comparable(asked Money, before, after Reading) string {
 		return "The card's balance was not told."
 	case before.Balance.currency != after.Balance.currency || asked.currency != after.Balance.currency:
 		return "The balances are in another currency than the amount."
+	case before.Account != after.Account && before.Account != "" && after.Account != "":
+		return "The provider named another account of the card before."
 	}
 	return ""
 }

@@ -23,11 +23,9 @@ var (
 	keys  = newKeys()
 )
 
-// starter is the vendor response table that a new installation has, with some of the simulator's refusals: the rest
+// newCodes makes the vendor response table that a new installation has, with some of the simulator's refusals: the rest
 // stay codes that no rule knows.
-type starter struct{ responsecodes.Store }
-
-func (starter) Rules(context.Context) ([]responsecodes.Rule, error) {
+func newCodes() *responsecodes.Book {
 	rules := responsecodes.StarterSet(service)
 	for _, code := range []string{
 		simulator.CodeCardInactive, simulator.CodeAccountInactive, simulator.CodeActiveAlready, simulator.CodeInsufficientFunds,
@@ -36,11 +34,10 @@ func (starter) Rules(context.Context) ([]responsecodes.Rule, error) {
 		rules = append(rules, responsecodes.Rule{Service: service, Source: svcgate.SourceErrorCode, Code: code,
 			Vendor: "DC", Description: "Declined", Outcome: svcgate.Declined, Messages: []string{}})
 	}
-	return rules, nil
-}
-
-func newCodes() *responsecodes.Book {
-	b, err := responsecodes.NewBook(context.Background(), starter{})
+	b, err := responsecodes.NewBook(context.Background(), &responsecodes.Memory{})
+	if err == nil {
+		_, err = b.Start(context.Background(), service, rules)
+	}
 	if err != nil {
 		panic(err)
 	}
@@ -266,7 +263,7 @@ func (e *errand) chooseSplit(w *world) bool {
 			w.cover.event("split deposit")
 			e.purse, e.card, e.draft.CardNumber, e.draft.Currency = c, c.last4, c.number, c.currency
 			e.draft.Order, e.draft.Split = h.order, svcgate.SplitAuto
-			e.draft.Amount = decimal(sums[h.order] - 5*r.Int64N(3))
+			e.draft.Amount = decimal(max(5, sums[h.order]-5*r.Int64N(3)))
 			if e.fault != nil {
 				e.fault.skip = r.IntN(3)
 			}
