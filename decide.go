@@ -28,7 +28,8 @@ func (g *Gateway) tellUnavailable(t *Transaction) {
 	g.close(t, Unavailable)
 	t.Vendor = nil
 	t.Reply = Reply{Source: SourceTransport, Code: CodeSU, Description: "RELATE SERVICE IS UNAVILABLE"}
-	if v, ok := g.Codes.Lookup(t.Service, t.Operation, SourceTransport, CodeSU); ok {
+	v, ok := g.Codes.Lookup(t.Service, t.Operation, SourceTransport, CodeSU)
+	if t.CodesVersion = v.Version; ok {
 		t.Vendor = &v
 	}
 }
@@ -54,45 +55,31 @@ func (g *Gateway) plan(t *Transaction) {
 
 // judge looks the reply's code up and gives the outcome.
 func (g *Gateway) judge(t *Transaction, reply Reply) {
-	t.State, t.Outcome = StateUnresolved, Unknown
+	t.State, t.Outcome, t.Vendor = StateUnresolved, Unknown, nil
 	t.Reply = reply
 	t.Reply.Card = Card{}
 	rule, known := g.Codes.Lookup(t.Service, t.Operation, reply.Source, reply.Code)
-	if !known {
-		g.close(t, Undefined)
+	t.CodesVersion = rule.Version
+	if known {
+		rule.Messages = slices.Clone(rule.Messages)
+		t.Vendor = &rule
+	}
+	outcome := Judge(rule.Outcome, reply.Accepted, !t.Requested.IsZero() && reply.Amount.Less(t.Requested))
+	if outcome == Unknown || known && rule.Outcome == "" { // the latter is a rule that says nothing
 		return
 	}
-	rule.Messages = slices.Clone(rule.Messages)
-	t.Vendor = &rule
-	switch rule.Outcome {
-	case Approved, Partial:
-		g.close(t, acceptedOutcome(t, reply))
-		if t.Outcome == Partial && t.Operation == Authorize && !slices.Contains(rule.Messages, PartialMessage) {
-			rule.Messages = append([]string{PartialMessage}, rule.Messages[:min(len(rule.Messages), MaxMessages-1)]...)
-		}
-	case Declined, Undefined, Unavailable:
-		// A rule may make less of an answer, never more; an answered message was sent, so it is not unavailable.
-		outcome := rule.Outcome
-		if reply.Accepted || outcome == Unavailable {
-			outcome = Undefined
-		}
-		g.close(t, outcome)
-	case Unknown:
+	g.close(t, outcome)
+	if outcome == Partial && t.Operation == Authorize && !slices.Contains(rule.Messages, PartialMessage) {
+		rule.Messages = append([]string{PartialMessage}, rule.Messages[:min(len(rule.Messages), MaxMessages-1)]...)
 	}
-}
-
-// acceptedOutcome compares what was done with what was asked. A refusal is never approved, whatever a rule says.
-func acceptedOutcome(t *Transaction, reply Reply) Outcome {
-	if !reply.Accepted {
-		return Undefined
-	}
-	if !t.Requested.IsZero() && reply.Amount.Less(t.Requested) {
-		return Partial
-	}
-	return Approved
 }
 
 func (g *Gateway) close(t *Transaction, o Outcome) {
 	t.State, t.Outcome, t.Finished = StateFinal, o, g.Now().UTC().Truncate(time.Millisecond)
 	t.Next, t.Finding = time.Time{}, nil
+}
+
+// forget makes nothing of an answer that was judged: the outcome is not known.
+func (t *Transaction) forget() {
+	t.State, t.Outcome, t.Reply, t.Vendor, t.CodesVersion, t.Finished = StateUnresolved, Unknown, Reply{}, nil, 0, time.Time{}
 }

@@ -50,6 +50,7 @@ type Gateway struct {
 	cards      cardQueue
 	looking    lookers
 	unrecorded unrecorded
+	accounts   accounts
 	watches    watches
 	clock      jumps
 	routes     map[string]*route
@@ -274,7 +275,7 @@ func (g *Gateway) send(ctx context.Context, t *Transaction, m Message) (*Result,
 	if err := g.record(keep, t, &exchange); err != nil {
 		g.Log.Error("outcome not recorded", "transaction", t.ID, "operation", t.Operation.String(), "err", err)
 		g.unrecorded.add(t, &exchange)
-		t.State, t.Outcome, t.Vendor, t.Reply, t.Finished = StateUnresolved, Unknown, nil, Reply{}, time.Time{}
+		t.forget()
 		t.Failure = "The provider answered but the journal could not record it yet."
 	}
 	if t.Outcome == Unknown {
@@ -283,20 +284,6 @@ func (g *Gateway) send(ctx context.Context, t *Transaction, m Message) (*Result,
 		g.watches.forget(t.ID)
 	}
 	return res, OutcomeError(t)
-}
-
-// sameAccount compares the account that an answer names with the one that answered for the card before: it never
-// changes, so another one shows an answer to another card's question. What cannot be compared passes.
-func (g *Gateway) sameAccount(ctx context.Context, t *Transaction, reply Reply) bool {
-	if !reply.Accepted || reply.Account.ID == "" || t.CardPrint == "" {
-		return true
-	}
-	known, err := g.History.Account(ctx, t.Service, t.CardPrint)
-	if err != nil {
-		g.Log.Error("the card's account cannot be looked up", "transaction", t.ID, "err", err)
-		return true
-	}
-	return known == "" || known == reply.Account.ID
 }
 
 // record finishes t in the journal. An answer whose transaction id was another transaction's is recorded as none.
@@ -313,7 +300,7 @@ func (g *Gateway) record(ctx context.Context, t *Transaction, x *Exchange) error
 // question.
 func (g *Gateway) disown(t *Transaction, x *Exchange) {
 	x.Class, x.Failure = ClassMismatch, "The answer was given to another message before."
-	t.State, t.Outcome, t.Vendor, t.Reply, t.Finished = StateUnresolved, Unknown, nil, Reply{}, time.Time{}
+	t.forget()
 	t.Class, t.Failure = x.Class, x.Failure
 	if t.Operation == Generate {
 		t.Last4, t.CardPrint, t.Sealed = "", "", nil

@@ -238,7 +238,7 @@ func (g *Gateway) settleApplied(t *Transaction, s Settlement) error {
 // settleInquiry takes the new answer for the lost one: an inquiry changes nothing.
 func (g *Gateway) settleInquiry(ctx context.Context, t, asked *Transaction) error {
 	t.State, t.Outcome, t.Reply, t.Vendor, t.Finished = StateFinal, asked.Outcome, asked.Reply, asked.Vendor, asked.Finished
-	t.Next, t.Finding = time.Time{}, nil
+	t.CodesVersion, t.Next, t.Finding = asked.CodesVersion, time.Time{}, nil
 	t.Settlement = &Settlement{Finding: Finding{NotApplied, Money{}, "The question was asked again as " + asked.ID + "."},
 		By: CallerSettling, At: g.Now().UTC(), Evidence: []Reading{readingOf(asked)}}
 	return g.closeSettled(ctx, t)

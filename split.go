@@ -46,7 +46,7 @@ func (g *Gateway) split(ctx context.Context, t *Transaction, r *Request) (*Resul
 	if err := g.record(keep, t, nil); err != nil {
 		g.Log.Error("outcome not recorded", "transaction", t.ID, "operation", t.Operation.String(), "err", err)
 		g.unrecorded.add(t, nil)
-		t.State, t.Outcome, t.Vendor, t.Reply, t.Finished = StateUnresolved, Unknown, nil, Reply{}, time.Time{}
+		t.forget()
 	}
 	for i, p := range parts {
 		t.Plan[i].TransactionID = p.ID
@@ -107,7 +107,7 @@ func (g *Gateway) sum(t *Transaction, parts []*Transaction) {
 		outcome, like = Partial, parts[len(parts)-1]
 	}
 	if like != nil {
-		t.Vendor, t.Class, t.Failure = like.Vendor, like.Class, like.Failure
+		t.Vendor, t.CodesVersion, t.Class, t.Failure = like.Vendor, like.CodesVersion, like.Class, like.Failure
 		t.Reply.Source, t.Reply.Code, t.Reply.Description = like.Reply.Source, like.Reply.Code, like.Reply.Description
 	}
 	if outcome == Unavailable && like == nil {

@@ -46,6 +46,8 @@ type Transaction struct {
 	Next       time.Time   // when to look again; zero unless unresolved
 	Finding    *Finding    // why it is on the desk
 	Settlement *Settlement // how it was settled; nil when it was answered
+
+	CodesVersion int // of the vendor response table that gave Vendor, or that knows no rule; 0 when none was asked
 }
 
 // Part is one hold's share of a split deposit.
@@ -98,7 +100,8 @@ type History interface {
 	// LastReading returns the latest balance that an answer told of the card; the zero value when none did, or when a
 	// money operation of which the effect is not known came later.
 	LastReading(ctx context.Context, service, cardPrint string) (Reading, error)
-	// Account returns the id of the provider's account behind a card, as an earlier answer named it; "" for none.
+	// Account returns the id of the provider's account behind a card, as the latest accepted answer that was believed
+	// named it; "" for none.
 	Account(ctx context.Context, service, cardPrint string) (string, error)
 	// Similar finds a transaction since then with the same service, order, operation, card, amount and authorization
 	// under another key, that may have moved money; "" for none.
@@ -136,10 +139,14 @@ type Filter struct {
 	Order     string
 	Last4     string
 	Operation Operation
+	Source    Source // where the provider's code stood
+	Code      string // the provider's
 	Outcome   Outcome
 	State     State
 	Key       string    // Idempotency-Key
 	From, To  time.Time // created at or after From, before To
+	Least     Money     // asked for at least this, in this currency
+	Most      Money     // asked for at most this, in this currency
 	Limit     int       // page size; 0: 50; at most 500
 	Cursor    string    // from the page before
 }

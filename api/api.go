@@ -17,7 +17,6 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
-	"github.com/svcgate/svcgate/responsecodes"
 )
 
 // DefaultMaxInFlight is how many operations run at once when Config does not say.
@@ -34,8 +33,9 @@ type Reader interface {
 	Transaction(ctx context.Context, id string) (*svcgate.Transaction, error)
 	Transactions(ctx context.Context, f svcgate.Filter) (*svcgate.Page, error)
 	Exchange(ctx context.Context, id string) (*svcgate.Exchange, error)
-	// Holds returns the approved and partial authorizations of an order, oldest first; authorization stays empty here.
-	Holds(ctx context.Context, service, order, authorization string) ([]svcgate.Hold, error)
+	// OpenHolds returns the holds that the filter chooses and that are not used up for certain, the oldest first, at most
+	// the filter's limit.
+	OpenHolds(ctx context.Context, f svcgate.Filter) ([]svcgate.Hold, error)
 	// OrphanHolds returns the authorizations on the desk that were found applied.
 	OrphanHolds(ctx context.Context, service string) ([]*svcgate.Transaction, error)
 }
@@ -46,17 +46,6 @@ type TokenFinder interface {
 	TokenByHash(ctx context.Context, hash string) (access.Token, error)
 }
 
-// CodeTable is the vendor response table; *responsecodes.Book is one. Import replaces a service's rules, all or none;
-// Preview says what it would do.
-type CodeTable interface {
-	Rules(service string) []responsecodes.Rule
-	Rule(id string) (responsecodes.Rule, bool)
-	Put(ctx context.Context, r responsecodes.Rule) error
-	Delete(ctx context.Context, id string) error
-	Preview(service string, rules []responsecodes.Rule) (responsecodes.Changes, error)
-	Import(ctx context.Context, service string, rules []responsecodes.Rule) (responsecodes.Changes, error)
-}
-
 // Config is what an API works with. All up to Services must be set.
 type Config struct {
 	Gateway     Doer
@@ -65,8 +54,11 @@ type Config struct {
 	Codes       CodeTable
 	Tokens      TokenFinder
 	TokenKeeper TokenKeeper
+	People      PeopleKeeper
 	Auditor     Auditor
 	Trail       Trail
+	Review      Reviewer // with Figures; nil: their addresses are not there
+	Figures     Figures
 	Services    []string                               // codes of the configured service bureaus
 	DeriveKeys  func(caller string) bool               // for whom a missing Idempotency-Key is derived; nil: nobody
 	Rates       func(caller access.Token) Rates        // how much a caller may send; nil: no limits
@@ -92,9 +84,12 @@ type API struct {
 // New checks the configuration, fills the defaults and registers the metrics. Close ends what reads start in the
 // background.
 func New(c Config) (*API, error) {
-	if c.Gateway == nil || c.Settler == nil || c.Journal == nil || c.Codes == nil || c.Tokens == nil || c.TokenKeeper == nil ||
+	if c.Gateway == nil || c.Settler == nil || c.Journal == nil || c.Codes == nil || c.Tokens == nil || c.TokenKeeper == nil || c.People == nil ||
 		c.Auditor == nil || c.Trail == nil || len(c.Services) == 0 {
-		return nil, errors.New("api: gateway, settler, journal, codes, tokens, token keeper, auditor, trail and services must be given")
+		return nil, errors.New("api: gateway, settler, journal, codes, tokens, token keeper, people, auditor, trail and services must be given")
+	}
+	if (c.Review == nil) != (c.Figures == nil) {
+		return nil, errors.New("api: review and figures must be given together")
 	}
 	if c.MaxInFlight < 0 {
 		return nil, errors.New("api: the number of operations at once must be above zero")

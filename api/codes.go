@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -11,28 +13,61 @@ import (
 	"github.com/svcgate/svcgate/responsecodes"
 )
 
+// CodeTable is the vendor response table, in versions; *responsecodes.Book is one. What it changes is in the audit
+// trail once it is changed.
+type CodeTable interface {
+	Published(service string) *responsecodes.Version
+	Version(ctx context.Context, service string, number int) (*responsecodes.Version, error)
+	Versions(ctx context.Context, service string, limit int) ([]responsecodes.Version, error)
+	Draft(ctx context.Context, service string) (*responsecodes.Draft, error)
+	EditDraft(ctx context.Context, by, service, ifMatch string, edit responsecodes.Edit) (*responsecodes.Draft, error)
+	DiscardDraft(ctx context.Context, by, service, ifMatch string) error
+	RebaseDraft(ctx context.Context, by, service, ifMatch string) (*responsecodes.Draft, error)
+	Publish(ctx context.Context, by, service, ifMatch, reason string) (*responsecodes.Version, error)
+	Rollback(ctx context.Context, by, service string, number int, reason string) (*responsecodes.Version, error)
+}
+
 // ruleBody is a rule with its id in front.
 type ruleBody struct {
 	ID string `json:"id"`
 	responsecodes.Rule
 }
 
-// listCodes is GET /v1/services/{service}/codes, as JSON or CSV.
+func newRules(rules []responsecodes.Rule) []ruleBody {
+	all := make([]ruleBody, len(rules))
+	for i, r := range rules {
+		all[i] = ruleBody{r.ID(), r}
+	}
+	return all
+}
+
+// published returns the version in force, an empty version 0 for none.
+func (a *API) published(service string) *responsecodes.Version {
+	if v := a.Codes.Published(service); v != nil {
+		return v
+	}
+	return &responsecodes.Version{Service: service}
+}
+
+// listCodes is GET /v1/services/{service}/codes: what is in force, as JSON or CSV.
 func (a *API) listCodes(c *call) (*answer, error) {
 	service, err := a.service(c)
 	if err != nil {
 		return nil, err
 	}
+	v := a.published(service)
+	c.header.Set("ETag", etag(versionTag(v)))
+	return c.writeRules(v.Rules, struct {
+		Version int        `json:"version"`
+		Codes   []ruleBody `json:"codes"`
+	}{v.Number, newRules(v.Rules)})
+}
+
+// writeRules writes rules as the caller likes them: the body as JSON, or the rules as CSV.
+func (c *call) writeRules(rules []responsecodes.Rule, body any) (*answer, error) {
 	c.header.Set("Vary", "Accept")
-	rules := a.Codes.Rules(service)
 	switch accepted(c.r.Header, typeJSON, "text/csv") {
 	case typeJSON:
-		body := struct {
-			Codes []ruleBody `json:"codes"`
-		}{}
-		for _, r := range rules {
-			body.Codes = append(body.Codes, ruleBody{r.ID(), r})
-		}
 		return write(http.StatusOK, body)
 	case "text/csv":
 		var csv bytes.Buffer
@@ -46,71 +81,19 @@ func (a *API) listCodes(c *call) (*answer, error) {
 		Detail: "This address answers application/json and text/csv."}
 }
 
-// getCode is GET /v1/services/{service}/codes/{source}/{code}.
+// getCode is GET /v1/services/{service}/codes/{source}/{code}: the rule in force.
 func (a *API) getCode(c *call) (*answer, error) {
 	named, err := a.rule(c)
 	if err != nil {
 		return nil, err
 	}
-	r, ok := a.Codes.Rule(named.ID())
+	v := a.published(named.Service)
+	r, ok := v.Rule(named.ID())
 	if !ok {
 		return nil, noRule
 	}
+	c.header.Set("ETag", etag(versionTag(v)))
 	return write(http.StatusOK, ruleBody{r.ID(), r})
-}
-
-// putCode is PUT on the same address. What the rule is found by stands in the address, what it says in the body.
-func (a *API) putCode(c *call) (*answer, error) {
-	r, err := a.rule(c)
-	if err != nil {
-		return nil, err
-	}
-	body, err := c.readBody(typeJSON, maxBody)
-	if err != nil {
-		return nil, err
-	}
-	if err := decode(body, ruleMembers(&r)); err != nil {
-		return nil, err
-	}
-	if err := r.Validate(); err != nil {
-		return nil, err
-	}
-	was, before := a.Codes.Rule(r.ID())
-	detail := ruleInWords(r)
-	if before {
-		detail += "; was " + ruleInWords(was)
-	}
-	put := func(ctx context.Context) error { return a.Codes.Put(ctx, r) }
-	if err := a.audited(c, "code.put", r.ID(), detail, put); err != nil {
-		return nil, err
-	}
-	r, _ = a.Codes.Rule(r.ID())
-	if before {
-		return write(http.StatusOK, ruleBody{r.ID(), r})
-	}
-	return write(http.StatusCreated, ruleBody{r.ID(), r})
-}
-
-// deleteCode is DELETE on the same address.
-func (a *API) deleteCode(c *call) (*answer, error) {
-	r, err := a.rule(c)
-	if err != nil {
-		return nil, err
-	}
-	was, ok := a.Codes.Rule(r.ID())
-	if !ok {
-		return nil, noRule
-	}
-	remove := func(ctx context.Context) error { return a.Codes.Delete(ctx, r.ID()) }
-	if err := a.audited(c, "code.delete", r.ID(), "was "+ruleInWords(was), remove); err != nil {
-		return nil, err
-	}
-	return &answer{status: http.StatusNoContent}, nil
-}
-
-// ruleInWords says of a rule what decides, for the audit trail.
-func ruleInWords(r responsecodes.Rule) string {
-	return string(r.Outcome) + " with vendor code " + r.Vendor
 }
 
 var noRule = &svcgate.Error{Code: svcgate.CodeNotFound, Reason: "rule_not_found",
@@ -162,3 +145,26 @@ func each(to *[]string) func(jsontext.Token) bool {
 		return true
 	}
 }
+
+const headerIfMatch = "If-Match"
+
+// ifMatch returns the one entity tag that a write names: what it was decided on.
+func (c *call) ifMatch() (string, error) {
+	given := c.r.Header.Values(headerIfMatch)
+	if len(given) == 0 {
+		return "", &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "if_match_required", Field: headerIfMatch,
+			Detail: "Send the header If-Match with the ETag of what you read, so that no change of somebody else is lost."}
+	}
+	tag, ok := strings.CutPrefix(given[0], `"`)
+	tag, ends := strings.CutSuffix(tag, `"`)
+	if len(given) > 1 || !ok || !ends || tag == "" || len(tag) > 64 || strings.ContainsAny(tag, "\", ") {
+		return "", &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_if_match", Field: headerIfMatch,
+			Detail: "Send one If-Match with one ETag as it came, in double quotes; neither * nor a list is taken here."}
+	}
+	return tag, nil
+}
+
+func etag(tag string) string { return `"` + tag + `"` }
+
+// versionTag is the entity tag of what is in force.
+func versionTag(v *responsecodes.Version) string { return fmt.Sprintf("v%d", v.Number) }

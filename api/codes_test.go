@@ -11,18 +11,47 @@ import (
 )
 
 const (
-	codesPath = "/v1/services/RLT/codes"
-	ruleOf24  = codesPath + "/reason_code/24?operation=authorize"
-	newRule   = codesPath + "/error_code/CARD%2FLOST%20X"
-	declined  = `{"vendor":"102","outcome":"declined"}`
+	codesPath     = "/v1/services/RLT/codes"
+	draftPath     = codesPath + "/draft"
+	ruleOf24      = codesPath + "/reason_code/24?operation=authorize"
+	draftRuleOf24 = draftPath + "/rules/reason_code/24?operation=authorize"
+	newRule       = draftPath + "/rules/error_code/CARD%2FLOST%20X"
+	declined      = `{"vendor":"102","outcome":"declined"}`
 )
+
+// tag reads the ETag of an address.
+func (h *house) tag(t testing.TB, path string) string {
+	t.Helper()
+	tag := h.get(t, access.RoleAdmin, path).Header.Get("ETag")
+	if tag == "" {
+		t.Fatalf("%s has no ETag", path)
+	}
+	return tag
+}
+
+// edit changes the draft as it is, as the admin.
+func (h *house) edit(t testing.TB, method, path, body string, headers ...string) reply {
+	t.Helper()
+	return h.send(t, request(access.RoleAdmin, method, path, body, append(headers, "If-Match", h.tag(t, draftPath))...))
+}
+
+// publish edits and publishes as the admin.
+func (h *house) publish(t testing.TB, method, path, body string) reply {
+	t.Helper()
+	if got := h.edit(t, method, path, body); got.StatusCode/100 != 2 {
+		t.Fatalf("the edit: %s", got.body)
+	}
+	got := h.edit(t, "POST", codesPath+"/publish", `{"reason":"because"}`)
+	got.want(t, http.StatusCreated, "", "")
+	return got
+}
 
 func TestRuleIsPutReadAndDeleted(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.send(t, request(access.RoleAdmin, "GET", newRule, "")).want(t, 404, "rule_not_found", "")
 	full := `{"vendor":"102","description":"Lost","outcome":"declined","attempts":3,"hold_reason":"CW","hold_days":null,"days_between":1,"cancel":true,"messages":["Ask for another card"]}`
-	put := h.send(t, request(access.RoleAdmin, "PUT", newRule, full))
+	put := h.edit(t, "PUT", newRule, full)
 	put.want(t, http.StatusCreated, "", "")
 	want := `{"id":"RLT:*:error_code:CARD/LOST X","service":"RLT","operation":"","source":"error_code","code":"CARD/LOST X","vendor":"102",` +
 		`"description":"Lost","outcome":"declined","attempts":3,"hold_reason":"CW","hold_days":null,"days_between":1,"cancel":true,` +
@@ -30,31 +59,52 @@ func TestRuleIsPutReadAndDeleted(t *testing.T) {
 	if string(put.body) != want {
 		t.Errorf("got\n%swant\n%s", put.body, want)
 	}
+	if tag := put.Header.Get("ETag"); tag == `"v1"` || tag != h.tag(t, draftPath) || tag != h.tag(t, newRule) {
+		t.Errorf("the tag is %s", tag)
+	}
 	if got := h.send(t, request(access.RoleOperator, "GET", newRule, "")); string(got.body) != want {
 		t.Errorf("a read gives\n%s", got.body)
 	}
-	h.send(t, request(access.RoleAdmin, "PUT", newRule, declined)).want(t, http.StatusOK, "", "")
-	got := h.send(t, request(access.RoleAdmin, "DELETE", newRule, ""))
-	if got.StatusCode != http.StatusNoContent || len(got.body) != 0 {
+	h.send(t, request(access.RoleAdmin, "GET", codesPath+"/error_code/CARD%2FLOST%20X", "")).want(t, 404, "rule_not_found", "") // a draft is not in force
+	h.edit(t, "PUT", newRule, declined).want(t, http.StatusOK, "", "")
+	got := h.edit(t, "DELETE", newRule, "")
+	if got.StatusCode != http.StatusNoContent || len(got.body) != 0 || got.Header.Get("ETag") != h.tag(t, draftPath) {
 		t.Errorf("status %d, body %q", got.StatusCode, got.body)
 	}
-	h.send(t, request(access.RoleAdmin, "DELETE", newRule, "")).want(t, 404, "rule_not_found", "")
+	h.edit(t, "DELETE", newRule, "").want(t, 404, "rule_not_found", "")
 	h.send(t, request(access.RoleAdmin, "GET", ruleOf24, "")).want(t, http.StatusOK, "", "")
 	h.send(t, request(access.RoleAdmin, "GET", codesPath+"/reason_code/24", "")).want(t, 404, "rule_not_found", "") // of any operation: another rule
 }
 
-// TestChangeTakesEffectAtOnce changes what the next authorization is told.
-func TestChangeTakesEffectAtOnce(t *testing.T) {
+// TestPublicationTakesEffectAtOnce changes what the next authorization is told, and takes it back.
+func TestPublicationTakesEffectAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.send(t, request(access.RoleAdmin, "PUT", ruleOf24, `{"vendor":"777","description":"Good","outcome":"approved"}`)).want(t, http.StatusOK, "", "")
-	if got := h.authorize(t, "k", authorization); !bytes.Contains(got.body, []byte(`"vendor_response":{"code":"777","description":"Good"`)) {
-		t.Errorf("got %s", got.body)
+	told := func(key, want string) {
+		t.Helper()
+		if got := h.authorize(t, key, authorization); !bytes.Contains(got.body, []byte(want)) {
+			t.Errorf("got %s, want %s", got.body, want)
+		}
 	}
-	h.send(t, request(access.RoleAdmin, "DELETE", ruleOf24, "")).want(t, http.StatusNoContent, "", "")
-	if got := h.authorize(t, "l", authorization); !bytes.Contains(got.body, []byte(`"outcome":"undefined"`)) {
-		t.Errorf("got %s", got.body)
+	told("a", `"rule":"RLT:authorize:reason_code:24"},"codes_version":1,`)
+	h.edit(t, "PUT", draftRuleOf24, `{"vendor":"777","description":"Good","outcome":"approved"}`).want(t, http.StatusOK, "", "")
+	told("b", `"vendor_response":{"code":"100"`)
+	got := h.edit(t, "POST", codesPath+"/publish", `{"reason":"Ticket 118"}`)
+	got.want(t, http.StatusCreated, "", "")
+	if string(got.body) != `{"version":2,"published_at":"2026-03-01T09:30:00.000Z","by":"the-admin","reason":"Ticket 118","base":1,"rolled_back_to":null}`+"\n" ||
+		got.Header.Get("Location") != codesPath+"/versions/2" || got.Header.Get("ETag") != `"v2"` {
+		t.Errorf("got %s, headers %v", got.body, got.Header)
 	}
+	told("c", `"vendor_response":{"code":"777","description":"Good"`)
+	h.publish(t, "DELETE", draftRuleOf24, "")
+	told("d", `"vendor_response":null,"codes_version":3,`)
+	back := h.send(t, request(access.RoleAdmin, "POST", codesPath+"/rollback", `{"version":1,"reason":"It was wrong"}`, "If-Match", h.tag(t, codesPath)))
+	back.want(t, http.StatusCreated, "", "")
+	if !bytes.Contains(back.body, []byte(`"version":4,`)) || !bytes.Contains(back.body, []byte(`"base":3,"rolled_back_to":1}`)) {
+		t.Errorf("got %s", back.body)
+	}
+	told("e", `"rule":"RLT:authorize:reason_code:24"},"codes_version":4,`)
+	told("a", `"rule":"RLT:authorize:reason_code:24"},"codes_version":1,`) // what was told is not told anew
 }
 
 func TestRuleIsRefused(t *testing.T) {
@@ -65,16 +115,16 @@ func TestRuleIsRefused(t *testing.T) {
 		status      int
 		code, field string
 	}{
-		"other service bureau":    {"/v1/services/XXX/codes/error_code/A", declined, 404, "service_not_found", ""},
-		"card number as service":  {"/v1/services/" + cardNumber + "/codes/error_code/A", declined, 404, "service_not_found", ""},
+		"other service bureau":    {"/v1/services/XXX/codes/draft/rules/error_code/A", declined, 404, "service_not_found", ""},
+		"card number as service":  {"/v1/services/" + cardNumber + "/codes/draft/rules/error_code/A", declined, 404, "service_not_found", ""},
 		"operation unknown":       {newRule + "?operation=steal", declined, 422, "invalid_parameter", "operation"},
 		"operation empty":         {newRule + "?operation=", declined, 422, "invalid_parameter", "operation"},
 		"operation twice":         {newRule + "?operation=void&operation=void", declined, 400, "repeated_parameter", "operation"},
 		"parameter unknown":       {newRule + "?dry_run=true", declined, 400, "unknown_parameter", "dry_run"},
-		"source unknown":          {codesPath + "/rumour/24", declined, 422, "invalid_source", "source"},
-		"code with a control":     {codesPath + "/error_code/A%00B", declined, 422, "invalid_code", "code"},
-		"code not UTF-8":          {codesPath + "/error_code/A%FFB", declined, 422, "invalid_code", "code"},
-		"code too long":           {codesPath + "/error_code/" + strings.Repeat("A", 65), declined, 422, "invalid_code", "code"},
+		"source unknown":          {draftPath + "/rules/rumour/24", declined, 422, "invalid_source", "source"},
+		"code with a control":     {draftPath + "/rules/error_code/A%00B", declined, 422, "invalid_code", "code"},
+		"code not UTF-8":          {draftPath + "/rules/error_code/A%FFB", declined, 422, "invalid_code", "code"},
+		"code too long":           {draftPath + "/rules/error_code/" + strings.Repeat("A", 65), declined, 422, "invalid_code", "code"},
 		"body empty":              {newRule, `{}`, 422, "invalid_vendor", "vendor"},
 		"body not JSON":           {newRule, `outcome=declined`, 400, "invalid_json", ""},
 		"member unknown":          {newRule, `{"vendor":"102","outcome":"declined","weight":1}`, 400, "unknown_field", "weight"},
@@ -100,12 +150,12 @@ func TestRuleIsRefused(t *testing.T) {
 		"message, direction mark": {newRule, `{"vendor":"102","outcome":"declined","messages":["a\u202eb"]}`, 400, "invalid_text", "messages"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := h.send(t, request(access.RoleAdmin, "PUT", c.path, c.body))
+			got := h.edit(t, "PUT", c.path, c.body)
 			got.want(t, c.status, c.code, c.field)
 		})
 	}
 	t.Run("all that is wrong at once", func(t *testing.T) {
-		p := h.send(t, request(access.RoleAdmin, "PUT", newRule, `{"vendor":"","outcome":"","attempts":-1}`)).problem(t)
+		p := h.edit(t, "PUT", newRule, `{"vendor":"","outcome":"","attempts":-1}`).problem(t)
 		var codes []string
 		for _, e := range p.Errors {
 			codes = append(codes, e.Code+" "+e.Field)
@@ -117,7 +167,7 @@ func TestRuleIsRefused(t *testing.T) {
 	t.Run("the store is broken", func(t *testing.T) {
 		h := newHouse(t)
 		h.rules.broken = errors.New("disk on fire, card " + cardNumber)
-		got := h.send(t, request(access.RoleAdmin, "PUT", newRule, declined))
+		got := h.edit(t, "PUT", newRule, declined)
 		got.want(t, http.StatusInternalServerError, "internal", "")
 		if p := got.problem(t); strings.Contains(p.Detail, "fire") || !strings.Contains(p.Detail, "nothing was sent") {
 			t.Errorf("detail %q", p.Detail)
@@ -171,16 +221,16 @@ func TestListOfCodes(t *testing.T) {
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	upload := func(h *house, query, csv string) reply {
-		return h.send(t, request(access.RoleAdmin, "POST", codesPath+"/import"+query, csv, "Content-Type", "text/csv"))
+	upload := func(t *testing.T, h *house, query, csv string) reply {
+		return h.edit(t, "POST", draftPath+"/import"+query, csv, "Content-Type", "text/csv")
 	}
-	export := func(h *house) string {
-		return string(h.send(t, request(access.RoleAdmin, "GET", codesPath, "", "Accept", "text/csv")).body)
+	export := func(t *testing.T, h *house) string {
+		return string(h.send(t, request(access.RoleAdmin, "GET", draftPath, "", "Accept", "text/csv")).body)
 	}
 	t.Run("what was exported changes nothing", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t)
-		got := upload(h, "", export(h))
+		got := upload(t, h, "", export(t, h))
 		got.want(t, http.StatusOK, "", "")
 		if string(got.body) != `{"dry_run":false,"added":[],"changed":[],"removed":[]}`+"\n" {
 			t.Errorf("got %s", got.body)
@@ -189,23 +239,23 @@ func TestImport(t *testing.T) {
 	t.Run("a dry run tells what the import does", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t)
-		before := export(h)
+		before := export(t, h)
 		csv := strings.Replace(before, "CARD_NOT_ACTIVE", "CARD_CLOSED", 1)
 		csv = strings.Replace(csv, ",100,Approved,", ",100,Fine,", 1)
-		dry := upload(h, "?dry_run=true", csv)
+		dry := upload(t, h, "?dry_run=true", csv)
 		dry.want(t, http.StatusOK, "", "")
 		if !bytes.Contains(dry.body, []byte(`"added":["RLT:*:error_code:CARD_CLOSED"],"changed":["RLT:`)) || !bytes.Contains(dry.body, []byte(`"removed":["RLT:*:error_code:CARD_NOT_ACTIVE"]`)) {
 			t.Errorf("got %s", dry.body)
 		}
-		if export(h) != before {
-			t.Error("a dry run changed the table")
+		if export(t, h) != before {
+			t.Error("a dry run changed the draft")
 		}
-		done := upload(h, "?dry_run=false", csv)
+		done := upload(t, h, "?dry_run=false", csv)
 		if string(done.body) != strings.Replace(string(dry.body), "true", "false", 1) {
 			t.Errorf("the dry run told\n%s, the import did\n%s", dry.body, done.body)
 		}
-		if export(h) != csv {
-			t.Errorf("the table is\n%s, want\n%s", export(h), csv)
+		if export(t, h) != csv {
+			t.Errorf("the draft is\n%s, want\n%s", export(t, h), csv)
 		}
 	})
 	for name, c := range map[string]struct {
@@ -226,9 +276,9 @@ func TestImport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			before := export(h)
-			upload(h, c.query, c.csv).want(t, c.status, c.code, c.field)
-			if export(h) != before {
+			before := export(t, h)
+			upload(t, h, c.query, c.csv).want(t, c.status, c.code, c.field)
+			if export(t, h) != before {
 				t.Error("a refused file changed the table")
 			}
 		})
@@ -236,8 +286,8 @@ func TestImport(t *testing.T) {
 	t.Run("every row that is wrong is named", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t)
-		csv := strings.Replace(export(h), ",100,", ",1 0 0,", 2)
-		got := upload(h, "", csv)
+		csv := strings.Replace(export(t, h), ",100,", ",1 0 0,", 2)
+		got := upload(t, h, "", csv)
 		p := got.problem(t)
 		if p.Code != "invalid_csv" || len(p.Errors) != 2 || !strings.Contains(p.Detail, "see errors") {
 			t.Errorf("got %s", got.body)
@@ -251,6 +301,6 @@ func TestImport(t *testing.T) {
 	t.Run("JSON is not taken", func(t *testing.T) {
 		t.Parallel()
 		h := newHouse(t)
-		h.send(t, request(access.RoleAdmin, "POST", codesPath+"/import", "{}")).want(t, 415, "unsupported_media_type", "Content-Type")
+		h.edit(t, "POST", draftPath+"/import", "{}").want(t, 415, "unsupported_media_type", "Content-Type")
 	})
 }

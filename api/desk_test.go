@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -298,25 +299,38 @@ func TestHolds(t *testing.T) {
 	third := fmt.Sprintf(hold, "102", h.journal.rows[2].ID, "3243", "0025", "11.07")
 	orphan := strings.TrimSpace(string(h.get(t, access.RoleOMS, "/v1/transactions/"+id).body))
 	for query, want := range map[string]string{
-		"service=RLT&order=3242":            `{"holds":[` + second + `],"orphans":[` + orphan + `]}`,
-		"service=RLT&order=3242&last4=0017": `{"holds":[` + second + `],"orphans":[` + orphan + `]}`,
-		"service=RLT&last4=0017":            `{"holds":[` + second + `],"orphans":[` + orphan + `]}`,
-		"service=RLT&last4=0025":            `{"holds":[` + third + `],"orphans":[]}`,
-		"service=RLT&order=3242&last4=0025": `{"holds":[],"orphans":[]}`,
-		"service=RLT&order=9":               `{"holds":[],"orphans":[]}`,
-		"service=XXX&last4=0017":            `{"holds":[` + second + `],"orphans":[]}`, // the fake's holds know no services
+		"service=RLT&order=3242":            `{"holds":[` + second + `],"more":false,"orphans":[` + orphan + `]}`,
+		"service=RLT&order=3242&last4=0017": `{"holds":[` + second + `],"more":false,"orphans":[` + orphan + `]}`,
+		"service=RLT&last4=0017":            `{"holds":[` + second + `],"more":false,"orphans":[` + orphan + `]}`,
+		"service=RLT&last4=0025":            `{"holds":[` + third + `],"more":false,"orphans":[]}`,
+		"service=RLT&order=3242&last4=0025": `{"holds":[],"more":false,"orphans":[]}`,
+		"service=RLT&order=9":               `{"holds":[],"more":false,"orphans":[]}`,
+		"service=XXX&last4=0017":            `{"holds":[],"more":false,"orphans":[]}`,
+		"service=RLT":                       `{"holds":[` + second + `,` + third + `],"more":false,"orphans":[` + orphan + `]}`,
 	} {
 		if got := h.get(t, access.RoleOMS, "/v1/cards/holds?"+query); string(got.body) != want+"\n" {
 			t.Errorf("%s: got\n%s\nwant\n%s", query, got.body, want)
 		}
 	}
-	for query, field := range map[string]string{"": "service", "?order=3242": "service", "?last4=0017": "service", "?service=RLT": "order"} {
+	for query, field := range map[string]string{"": "service", "?order=3242": "service", "?last4=0017": "service"} {
 		h.get(t, access.RoleOMS, "/v1/cards/holds"+query).want(t, http.StatusUnprocessableEntity, "parameter_required", field)
 	}
 	h.get(t, access.RoleOMS, "/v1/cards/holds?service=RLT&last4="+cardNumber).want(t, http.StatusUnprocessableEntity, "invalid_parameter", "last4")
 	h.get(t, access.RoleOMS, "/v1/cards/holds?service=RLT&limit=5").want(t, http.StatusBadRequest, "unknown_parameter", "limit")
-	h.journal.next = "further"
-	h.get(t, access.RoleOMS, "/v1/cards/holds?service=RLT&last4=0017").want(t, http.StatusUnprocessableEntity, "parameter_required", "order")
 	h.journal.broken = errors.New("disk on fire")
 	h.get(t, access.RoleOMS, "/v1/cards/holds?service=RLT&order=3242").want(t, http.StatusInternalServerError, "internal", "")
+}
+
+// Whoever reads messages leaves an entry; without one they are not shown.
+func TestReadingMessagesIsAudited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.authorize(t, "a", authorization).want(t, http.StatusOK, "", "")
+	id := h.journal.rows[0].ID
+	h.get(t, access.RoleOperator, "/v1/transactions/"+id+"/exchange").want(t, http.StatusOK, "", "")
+	if got := h.audit.all(); !slices.Contains(got, "the-operator exchange.read "+id) {
+		t.Errorf("the audit trail holds %v", got)
+	}
+	h.audit.broken = errors.New("disk on fire")
+	h.get(t, access.RoleOperator, "/v1/transactions/"+id+"/exchange").want(t, http.StatusServiceUnavailable, "audit_unavailable", "")
 }

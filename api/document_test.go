@@ -53,16 +53,31 @@ func TestExamplesOfRequests(t *testing.T) {
 					}
 					role, target, status := access.RoleOMS, path, http.StatusOK
 					switch op.OperationID {
-					case "putCode":
-						role, target = access.RoleAdmin, ruleOf24
-					case "addToken":
+					case "putDraftRule":
+						role, target = access.RoleAdmin, draftRuleOf24
+					case "publishCodes":
+						role, target, status = access.RoleAdmin, codesPath+"/publish", http.StatusCreated
+						h.edit(t, "PUT", newRule, declined).want(t, http.StatusCreated, "", "")
+					case "rollBackCodes":
+						role, target, status = access.RoleAdmin, codesPath+"/rollback", http.StatusCreated
+						h.publish(t, "PUT", newRule, declined)
+					case "addToken", "addPerson":
 						role, status = access.RoleAdmin, http.StatusCreated
+					case "setRoles":
+						h.persons.kept["ann"] = access.Person{Name: "ann"}
+						role, target, status = access.RoleAdmin, "/v1/people/ann/roles", http.StatusNoContent
 					case "settle":
 						role, target = access.RoleOperator, "/v1/transactions/"+h.lose(t)+"/settlement"
 					case "deposit":
 						h.authorize(t, "auth", strings.Replace(authorization, cardNumber, documentNumber, 1))
 					}
 					r := request(role, method, target, string(body), "Idempotency-Key", "k")
+					switch op.OperationID {
+					case "putDraftRule", "publishCodes":
+						r.Header.Set("If-Match", h.tag(t, draftPath))
+					case "rollBackCodes":
+						r.Header.Set("If-Match", h.tag(t, codesPath))
+					}
 					got := h.sendSecret(t, r)
 					got.want(t, status, "", "")
 					if op.OperationID != "generate" && strings.Contains(string(got.body), documentNumber) {

@@ -22,7 +22,7 @@ type exchangeBody struct {
 	Readings     []readingBody `json:"readings"` // looks at it since
 }
 
-// getExchange is GET /v1/transactions/{id}/exchange.
+// getExchange is GET /v1/transactions/{id}/exchange. Reading is audited.
 func (a *API) getExchange(c *call) (*answer, error) {
 	id := c.variable("id")
 	x, err := a.Journal.Exchange(c.r.Context(), id)
@@ -34,6 +34,9 @@ func (a *API) getExchange(c *call) (*answer, error) {
 		return nil, err
 	}
 	c.seen(t)
+	if err := a.readsExchange(c, id); err != nil {
+		return nil, err
+	}
 	b := exchangeBody{Transaction: id, Class: x.Class, Failure: given(x.Failure),
 		StartedAt: x.Started.UTC().Format(milliseconds), Milliseconds: float64(x.Took.Microseconds()) / 1000, Sent: pretty(x.Sent),
 		Baseline: newReading(t.Baseline), Readings: newReadings(t.Readings)}

@@ -108,6 +108,21 @@ func (j *journal) SendAgain(_ context.Context, id string, at time.Time) error {
 	return j.change(id, func(t *svcgate.Transaction) { t.State, t.Sent = svcgate.StateSent, at }, svcgate.StateUnresolved)
 }
 
+func (j *journal) OpenHolds(_ context.Context, f svcgate.Filter) ([]svcgate.Hold, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var holds []svcgate.Hold
+	for _, row := range j.rows {
+		if row.Operation != svcgate.Authorize || row.Outcome != svcgate.Approved || row.Service != f.Service ||
+			f.Order != "" && row.Order != f.Order || f.Last4 != "" && row.Last4 != f.Last4 || len(holds) == f.Limit {
+			continue
+		}
+		holds = append(holds, svcgate.Hold{Authorization: row.Reply.TransactionID, TransactionID: row.ID, Order: row.Order,
+			Last4: row.Last4, Amount: row.Reply.Amount, Captured: j.captured(row), Remaining: less(row.Reply.Amount, j.captured(row)), Created: row.Created})
+	}
+	return holds, j.broken
+}
+
 func (j *journal) OrphanHolds(_ context.Context, service string) ([]*svcgate.Transaction, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -225,9 +240,10 @@ func (a *audit) all() []string {
 }
 
 var (
-	_ api.Settler     = (*svcgate.Gateway)(nil)
-	_ api.Reader      = (*journal)(nil)
-	_ api.TokenKeeper = (*tokens)(nil)
-	_ api.Auditor     = (*audit)(nil)
-	_ api.Trail       = (*audit)(nil)
+	_ api.Settler      = (*svcgate.Gateway)(nil)
+	_ api.Reader       = (*journal)(nil)
+	_ api.TokenKeeper  = (*tokens)(nil)
+	_ api.PeopleKeeper = (*people)(nil)
+	_ api.Auditor      = (*audit)(nil)
+	_ api.Trail        = (*audit)(nil)
 )

@@ -33,6 +33,7 @@ type journal struct {
 	exchanges map[string]*svcgate.Exchange
 	filter    svcgate.Filter  // of the last list
 	next      string          // cursor that the next list tells
+	asked     asked           // of the figures, the last time
 	reading   svcgate.Reading // of every card, before
 	broken    error           // returned by everything
 }
@@ -198,17 +199,34 @@ func (m message) Send(context.Context) (svcgate.Reply, svcgate.Exchange, error) 
 }
 
 // ruleStore is a responsecodes.Store in memory.
-type ruleStore struct{ broken error }
-
-func (s *ruleStore) Rules(context.Context) ([]responsecodes.Rule, error) {
-	rules := responsecodes.StarterSet("RLT")
-	return append(rules, responsecodes.Rule{Service: "RLT", Source: svcgate.SourceErrorCode, Code: "CARD_NOT_ACTIVE", Vendor: "101",
-		Description: "Declined", Outcome: svcgate.Declined}), nil
+type ruleStore struct {
+	responsecodes.Memory
+	broken error
 }
-func (s *ruleStore) PutRules(context.Context, []responsecodes.Rule) error { return s.broken }
-func (s *ruleStore) DeleteRule(context.Context, string) error             { return s.broken }
-func (s *ruleStore) ReplaceRules(context.Context, string, []responsecodes.Rule) error {
-	return s.broken
+
+func (s *ruleStore) CodeVersions(ctx context.Context, service string, limit int) ([]responsecodes.Version, error) {
+	versions, err := s.Memory.CodeVersions(ctx, service, limit)
+	return versions, errors.Join(err, s.broken)
+}
+
+func (s *ruleStore) SaveCodeDraft(ctx context.Context, d *responsecodes.Draft, was, by, what string) error {
+	if s.broken != nil {
+		return s.broken
+	}
+	return s.Memory.SaveCodeDraft(ctx, d, was, by, what)
+}
+
+func (s *ruleStore) PublishCodes(ctx context.Context, v *responsecodes.Version, draft string) error {
+	if s.broken != nil {
+		return s.broken
+	}
+	return s.Memory.PublishCodes(ctx, v, draft)
+}
+
+// firstRules are version 1 of the service bureau of these tests.
+func firstRules() []responsecodes.Rule {
+	return append(responsecodes.StarterSet("RLT"), responsecodes.Rule{Service: "RLT", Source: svcgate.SourceErrorCode, Code: "CARD_NOT_ACTIVE", Vendor: "101",
+		Description: "Declined", Outcome: svcgate.Declined})
 }
 
 // tokens finds a token for each role by a text such as "token-of-oms"; "token-revoked" was taken back.
@@ -289,6 +307,7 @@ type house struct {
 	provider *provider
 	rules    *ruleStore
 	tokens   *tokens
+	persons  *people
 	audit    *audit
 	log      *logBuffer
 	sampled  map[string]bool // when set, one answer of a kind is validated against the document, not all: it takes long
@@ -297,12 +316,15 @@ type house struct {
 // newHouse builds one; each change is made to the configuration before.
 func newHouse(t testing.TB, changes ...func(*api.Config)) *house {
 	t.Helper()
-	h := &house{journal: &journal{exchanges: map[string]*svcgate.Exchange{}}, provider: &provider{}, rules: &ruleStore{}, tokens: &tokens{}, audit: &audit{}, log: &logBuffer{}}
+	h := &house{journal: &journal{exchanges: map[string]*svcgate.Exchange{}}, provider: &provider{}, rules: &ruleStore{}, tokens: &tokens{}, persons: &people{kept: map[string]access.Person{}}, audit: &audit{}, log: &logBuffer{}}
 	book, err := responsecodes.NewBook(context.Background(), h.rules)
 	if err != nil {
 		t.Fatal(err)
 	}
 	book.Now = func() time.Time { return at }
+	if _, err := book.Start(context.Background(), "RLT", firstRules()); err != nil {
+		t.Fatal(err)
+	}
 	keyFile, err := secret.NewKeyFile("test")
 	if err != nil {
 		t.Fatal(err)
@@ -318,7 +340,7 @@ func newHouse(t testing.TB, changes ...func(*api.Config)) *house {
 		t.Fatal(err)
 	}
 	h.Config = api.Config{Gateway: gateway, Settler: gateway, Journal: h.journal, Codes: book, Tokens: h.tokens, TokenKeeper: h.tokens,
-		Auditor: h.audit, Trail: h.audit, Services: []string{"RLT"},
+		People: h.persons, Auditor: h.audit, Trail: h.audit, Review: &responsecodes.Review{Book: book, Journal: h.journal}, Figures: h.journal, Services: []string{"RLT"},
 		Log: slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: func() time.Time { return at }, Version: "test"}
 	for _, change := range changes {
 		change(&h.Config)

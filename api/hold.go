@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"net/http"
-	"slices"
 
 	"github.com/svcgate/svcgate"
 )
@@ -23,35 +21,33 @@ type holdBody struct {
 	CreatedAt     string        `json:"created_at"`
 }
 
-// listHolds is GET /v1/cards/holds: what can be deposited or voided, and the orphans, which are there at the provider
+// listHolds is GET /v1/cards/holds: what can be deposited or voided, the oldest first, and the orphans, which are there at the provider
 // and cannot be named because the answer with their id was lost.
 func (a *API) listHolds(c *call) (*answer, error) {
 	f, err := readFilter(c.query)
 	if err != nil {
 		return nil, err
 	}
-	if f.Service == "" || f.Order == "" && f.Last4 == "" {
-		return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "parameter_required", Field: missing(f),
-			Detail: "Name the service bureau, and the order or the card's last four digits or both."}
+	if f.Service == "" {
+		return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "parameter_required", Field: "service", Detail: "Name the service bureau."}
 	}
 	body := struct {
 		Holds   []holdBody         `json:"holds"`
+		More    bool               `json:"more"`
 		Orphans []*transactionBody `json:"orphans"`
 	}{}
-	orders, err := a.ordersOf(c.r.Context(), f)
+	f.Limit = maxPage + 1
+	holds, err := a.Journal.OpenHolds(c.r.Context(), f)
 	if err != nil {
 		return nil, err
 	}
-	for _, order := range orders {
-		holds, err := a.Journal.Holds(c.r.Context(), f.Service, order, "")
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range holds {
-			if h.Remaining.Minor() > 0 && h.Order == order && (f.Last4 == "" || f.Last4 == h.Last4) {
-				body.Holds = append(body.Holds, holdBody{h.Authorization, h.TransactionID, h.Order, svcgate.MaskLast4(h.Last4),
-					h.Amount, h.Captured, h.Remaining, h.Created.UTC().Format(milliseconds)})
-			}
+	if body.More = len(holds) > maxPage; body.More {
+		holds = holds[:maxPage]
+	}
+	for _, h := range holds {
+		if h.Remaining.Minor() > 0 {
+			body.Holds = append(body.Holds, holdBody{h.Authorization, h.TransactionID, h.Order, svcgate.MaskLast4(h.Last4),
+				h.Amount, h.Captured, h.Remaining, h.Created.UTC().Format(milliseconds)})
 		}
 	}
 	orphans, err := a.Journal.OrphanHolds(c.r.Context(), f.Service)
@@ -64,34 +60,4 @@ func (a *API) listHolds(c *call) (*answer, error) {
 		}
 	}
 	return write(http.StatusOK, body)
-}
-
-func missing(f svcgate.Filter) string {
-	if f.Service == "" {
-		return "service"
-	}
-	return "order"
-}
-
-// ordersOf returns the orders that may hold money on the cards with these last four digits, or the one that is named.
-func (a *API) ordersOf(ctx context.Context, f svcgate.Filter) ([]string, error) {
-	if f.Order != "" {
-		return []string{f.Order}, nil
-	}
-	f.Operation, f.State, f.Limit = svcgate.Authorize, svcgate.StateFinal, maxPage
-	page, err := a.Journal.Transactions(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	if page.Next != "" {
-		return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "parameter_required", Field: "order",
-			Detail: "There are too many authorizations on cards with these last four digits; name the order too."}
-	}
-	var orders []string
-	for _, t := range page.Transactions {
-		if !slices.Contains(orders, t.Order) && (t.Outcome == svcgate.Approved || t.Outcome == svcgate.Partial) {
-			orders = append(orders, t.Order)
-		}
-	}
-	return orders, nil
 }

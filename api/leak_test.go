@@ -119,8 +119,11 @@ func TestNoNumberLeaks(t *testing.T) {
 			check(request(access.RoleAdmin, "POST", "/v1/tokens", fmt.Sprintf(body, value)))
 		}
 		check(request(access.RoleAdmin, "PUT", newRule, `{"`+value+`":1}`))
+		check(request(access.RoleAdmin, "PUT", newRule, declined, "If-Match", `"`+value+`"`))
+		check(request(access.RoleAdmin, "POST", codesPath+"/publish", `{"reason":"`+value+`"}`, "If-Match", `"v1"`))
+		check(request(access.RoleAdmin, "GET", codesPath+"/versions/"+url.PathEscape(value), ""))
 		check(request(access.RoleAdmin, "PUT", newRule, `{"vendor":"`+value+`","outcome":"`+value+`"}`))
-		check(request(access.RoleAdmin, "POST", codesPath+"/import", "service,"+value+"\n"+value+","+value, "Content-Type", "text/csv"))
+		check(request(access.RoleAdmin, "POST", draftPath+"/import", "service,"+value+"\n"+value+","+value, "Content-Type", "text/csv"))
 	}
 	for _, path := range []string{"/v1/desk", "/v1/audit?limit=500", "/v1/tokens"} {
 		check(request(access.RoleAdmin, "GET", path, ""))

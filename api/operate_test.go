@@ -24,7 +24,7 @@ func TestShape(t *testing.T) {
 		`"requested":{"amount":"11.07","currency":"USD"},"amount":{"amount":"11.07","currency":"USD"},` +
 		`"balance":{"amount":"238.93","currency":"USD"},"account":{"id":"8413","status":"active","type":"SVC"},` +
 		`"provider":{"transaction_id":"9354","auth_number":"0000009354000382","source":"reason_code","code":"24","description":"AnswerMessage","time":"2026-03-01T04:30:00-05:00"},` +
-		`"vendor_response":{"code":"100","description":"Approved","attempts":null,"hold":null,"cancel":false,"messages":[],"rule":"RLT:authorize:reason_code:24"},` +
+		`"vendor_response":{"code":"100","description":"Approved","attempts":null,"hold":null,"cancel":false,"messages":[],"rule":"RLT:authorize:reason_code:24"},"codes_version":1,` +
 		`"sends":1,"settlement":null,"caller":"the-oms","idempotency_key":"3242-1-auth","created_at":"2026-03-01T09:30:00.000Z","finished_at":"2026-03-01T09:30:00.000Z"}` + "\n"
 	if string(got.body) != want {
 		t.Errorf("got\n%swant\n%s", got.body, want)

@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/responsecodes"
 )
 
 // problemBody is a problem document (RFC 9457). Code names what went wrong for good; Category is the svcgate.Code that
@@ -22,6 +23,7 @@ type problemBody struct {
 	RequestID   string         `json:"request_id,omitzero"` // left out beside a transaction, whose bytes are always the same
 	Errors      []fault        `json:"errors,omitzero"`     // when several things are wrong at once
 	Transaction jsontext.Value `json:"transaction,omitzero"`
+	Stale       *staleBody     `json:"stale,omitzero"` // of a write that names another draft of the codes
 	retryAfter  int
 }
 
@@ -53,6 +55,10 @@ func (a *API) problem(c *call, err error) *answer {
 	}
 	b := newProblem(e)
 	b.RequestID = c.RequestID
+	if stale, ok := errors.AsType[*responsecodes.StaleError](err); ok {
+		b.Stale = a.newStale(stale)
+		c.header.Set("ETag", b.Stale.Draft.ETag)
+	}
 	if faults := faultsOf(err); len(faults) > 1 {
 		b.Errors = faults
 		b.Detail += " More is wrong: see errors."

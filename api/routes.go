@@ -25,6 +25,8 @@ type route struct {
 // routes is the table of the face for the OMS; nothing is reachable that is not in it.
 func (a *API) routes() []route {
 	const codes, rule = "/v1/services/{service}/codes", "/v1/services/{service}/codes/{source}/{code}"
+	const draft, draftRule = codes + "/draft", codes + "/draft/rules/{source}/{code}"
+	const person = "/v1/people/{name}"
 	table := []route{
 		{http.MethodGet, "/v1/transactions", access.ReadTransactions, filterParameters, a.listTransactions},
 		{http.MethodGet, "/v1/transactions/{id}", access.ReadTransactions, nil, a.getTransaction},
@@ -35,15 +37,34 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/v1/operations", access.ReadTransactions, nil, a.listOperations},
 		{http.MethodGet, "/v1/services", access.ReadTransactions, nil, a.listServices},
 		{http.MethodGet, codes, access.ReadCodes, nil, a.listCodes},
-		{http.MethodPost, codes + "/import", access.EditCodes, []string{"dry_run"}, a.importCodes},
+		{http.MethodGet, draft, access.ReadCodes, nil, a.getDraft},
+		{http.MethodDelete, draft, access.EditCodes, nil, a.discardDraft},
+		{http.MethodGet, draft + "/diff", access.ReadCodes, nil, a.diffDraft},
+		{http.MethodPost, draft + "/import", access.EditCodes, []string{"dry_run"}, a.importDraft},
+		{http.MethodPost, draft + "/rebase", access.EditCodes, nil, a.rebaseDraft},
+		{http.MethodGet, draftRule, access.ReadCodes, []string{"operation"}, a.getDraftRule},
+		{http.MethodPut, draftRule, access.EditCodes, []string{"operation"}, a.putDraftRule},
+		{http.MethodDelete, draftRule, access.EditCodes, []string{"operation"}, a.deleteDraftRule},
+		{http.MethodPost, codes + "/publish", access.PublishCodes, nil, a.publishCodes},
+		{http.MethodPost, codes + "/rollback", access.PublishCodes, nil, a.rollBackCodes},
+		{http.MethodGet, codes + "/versions", access.ReadCodes, []string{"limit"}, a.listVersions},
+		{http.MethodGet, codes + "/versions/{number}", access.ReadCodes, nil, a.getVersion},
 		{http.MethodGet, rule, access.ReadCodes, []string{"operation"}, a.getCode},
-		{http.MethodPut, rule, access.EditCodes, []string{"operation"}, a.putCode},
-		{http.MethodDelete, rule, access.EditCodes, []string{"operation"}, a.deleteCode},
 		{http.MethodGet, "/v1/tokens", access.ManageTokens, nil, a.listTokens},
 		{http.MethodPost, "/v1/tokens", access.ManageTokens, nil, a.addToken},
 		{http.MethodDelete, "/v1/tokens/{name}", access.ManageTokens, nil, a.revokeToken},
+		{http.MethodGet, "/v1/people", access.ManagePeople, nil, a.listPeople},
+		{http.MethodPost, "/v1/people", access.ManagePeople, nil, a.addPerson},
+		{http.MethodPut, person + "/roles", access.ManagePeople, nil, a.setRoles},
+		{http.MethodPost, person + "/disable", access.ManagePeople, nil, a.disablePerson},
+		{http.MethodPost, person + "/enable", access.ManagePeople, nil, a.enablePerson},
+		{http.MethodPost, person + "/reset", access.ManagePeople, nil, a.resetPerson},
+		{http.MethodDelete, person + "/sessions", access.ManagePeople, nil, a.endSessions},
 		{http.MethodGet, "/v1/audit", access.ReadAudit, []string{"limit", "cursor"}, a.listAudit},
 		{http.MethodGet, "/openapi.yaml", public, nil, a.getOpenAPI},
+	}
+	if a.Review != nil {
+		table = append(table, a.reviews()...)
 	}
 	for _, op := range svcgate.Operations() {
 		permission := access.Transact
@@ -53,6 +74,22 @@ func (a *API) routes() []route {
 		table = append(table, route{http.MethodPost, "/v1/" + op.Route, permission, nil, a.operate(op)})
 	}
 	return append(table, a.health()...)
+}
+
+// reviews is the part of the table that looks back at the journal.
+func (a *API) reviews() []route {
+	const codes, from = "/v1/services/{service}/codes", "from"
+	return []route{
+		{http.MethodGet, "/v1/transactions/{id}/explain", access.ReadExchanges, nil, a.getExplanation},
+		{http.MethodGet, codes + "/dry-run", access.ReadCodes, []string{from}, a.dryRun},
+		{http.MethodGet, codes + "/reevaluation", access.ReadCodes, []string{from}, a.reevaluate},
+		{http.MethodGet, codes + "/affected", access.ReadTransactions, affectedParameters, a.listAffected},
+		{http.MethodGet, codes + "/inbox", access.ReadCodes, []string{from}, a.listInbox},
+		{http.MethodGet, codes + "/hits", access.ReadCodes, []string{from, "spans"}, a.listHits},
+		{http.MethodGet, "/v1/activity", access.ReadReports, []string{from, "bucket"}, a.listActivity},
+		{http.MethodGet, "/v1/reports", access.ReadReports, nil, a.listReports},
+		{http.MethodGet, "/v1/reports/{name}", access.ReadReports, reportParameters, a.getReport},
+	}
 }
 
 // health is the part of the table that both faces have.

@@ -117,9 +117,9 @@ func TestAnswersWithoutABody(t *testing.T) {
 		length       int64
 	}{
 		{"HEAD", "/livez", http.StatusOK, int64(len("{\"status\":\"alive\"}\n"))},
-		{"DELETE", ruleOf24, http.StatusNoContent, 0},
+		{"DELETE", draftRuleOf24, http.StatusNoContent, 0},
 	} {
-		r := request(access.RoleAdmin, c.method, server.URL+c.path, "")
+		r := request(access.RoleAdmin, c.method, server.URL+c.path, "", "If-Match", `"v1"`)
 		r.RequestURI = ""
 		res, err := server.Client().Do(r)
 		if err != nil {

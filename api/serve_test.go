@@ -26,6 +26,7 @@ func TestNewWantsItsParts(t *testing.T) {
 		"gateway":            func(c *api.Config) { c.Gateway = nil },
 		"settler":            func(c *api.Config) { c.Settler = nil },
 		"token keeper":       func(c *api.Config) { c.TokenKeeper = nil },
+		"people":             func(c *api.Config) { c.People = nil },
 		"auditor":            func(c *api.Config) { c.Auditor = nil },
 		"trail":              func(c *api.Config) { c.Trail = nil },
 		"journal":            func(c *api.Config) { c.Journal = nil },

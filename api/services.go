@@ -17,7 +17,7 @@ func (a *API) listServices(*call) (*answer, error) {
 		Services []serviceBody `json:"services"`
 	}
 	for _, s := range a.Services {
-		body.Services = append(body.Services, serviceBody{s, len(a.Codes.Rules(s))})
+		body.Services = append(body.Services, serviceBody{s, len(a.published(s).Rules)})
 	}
 	return write(http.StatusOK, body)
 }

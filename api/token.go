@@ -85,7 +85,7 @@ func checkToken(t access.Token, hash string) error {
 		wrong = access.ErrName
 	}
 	if wrong == nil {
-		_, wrong = access.ParseRole(string(t.Role))
+		_, wrong = access.ParseTokenRole(string(t.Role))
 		field = "role"
 	}
 	if wrong == nil {
@@ -97,7 +97,7 @@ func checkToken(t access.Token, hash string) error {
 	}
 	detail := map[string]string{
 		"name": "A token's name is a letter and then letters, digits, dots, underscores or dashes, at most 64 in all, without a run of ten digits.",
-		"role": "The roles are oms, operator, admin, tester.",
+		"role": "The roles of tokens are oms, tester, viewer, operator, code-editor, approver and admin.",
 		"hash": "Give the SHA-256 of the token's text as 64 small hexadecimal digits, or leave it out to have a token made.",
 	}[field]
 	return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_token", Field: field, Detail: detail}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/svcgate/svcgate/access"
+	"github.com/svcgate/svcgate/api"
 )
 
 func (h *house) addToken(t testing.TB, body string) reply {
@@ -106,15 +107,12 @@ func TestTokenToBeAddedIsRefused(t *testing.T) {
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for range 3 {
-		h.send(t, request(access.RoleAdmin, "PUT", newRule, declined))
+	for _, name := range []string{"jo", "ann", "eve"} {
+		h.addToken(t, `{"name":"`+name+`","role":"oms"}`).want(t, http.StatusCreated, "", "")
 	}
-	h.send(t, request(access.RoleAdmin, "PUT", newRule, `{"vendor":"102","outcome":"approved"}`)).want(t, 422, "cannot_approve", "outcome")
-	h.send(t, request(access.RoleAdmin, "DELETE", newRule, "")).want(t, http.StatusNoContent, "", "")
-	h.send(t, request(access.RoleAdmin, "DELETE", newRule, "")).want(t, http.StatusNotFound, "rule_not_found", "")
-	csv := string(h.send(t, request(access.RoleAdmin, "GET", codesPath, "", "Accept", "text/csv")).body)
-	for _, query := range []string{"?dry_run=true", ""} {
-		h.send(t, request(access.RoleAdmin, "POST", codesPath+"/import"+query, strings.Replace(csv, "CARD_NOT_ACTIVE", "CARD_CLOSED", 1), "Content-Type", "text/csv")).want(t, 200, "", "")
+	h.addToken(t, `{"name":"jo jo","role":"oms"}`).want(t, http.StatusUnprocessableEntity, "invalid_token", "name")
+	for _, name := range []string{"jo", "ann"} {
+		h.send(t, request(access.RoleAdmin, http.MethodDelete, "/v1/tokens/"+name, "")).want(t, http.StatusNoContent, "", "")
 	}
 	type page struct {
 		Entries []struct{ At, Actor, Action, Subject, Detail string }
@@ -129,10 +127,7 @@ func TestAudit(t *testing.T) {
 			t.Errorf("entry %+v", e)
 		}
 	}
-	const id = " RLT:*:error_code:CARD/LOST X: "
-	want := []string{"codes.import RLT: 1 added, 0 changed, 1 removed", "code.delete" + id + "was declined with vendor code 102",
-		"code.put" + id + "declined with vendor code 102; was declined with vendor code 102", "code.put" + id + "declined with vendor code 102; was declined with vendor code 102",
-		"code.put" + id + "declined with vendor code 102"}
+	want := []string{"token.revoke ann: ", "token.revoke jo: ", "token.add eve: role oms", "token.add ann: role oms", "token.add jo: role oms"}
 	if strings.Join(lines, "\n") != strings.Join(want, "\n") || all.Next != nil {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
@@ -153,12 +148,9 @@ func TestAudit(t *testing.T) {
 func TestNothingIsChangedThatCannotBeAudited(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	csv := string(h.send(t, request(access.RoleAdmin, "GET", codesPath, "", "Accept", "text/csv")).body)
 	h.audit.broken = errors.New("disk on fire")
 	for _, r := range []*http.Request{
-		request(access.RoleAdmin, "PUT", newRule, declined),
-		request(access.RoleAdmin, "DELETE", ruleOf24, ""),
-		request(access.RoleAdmin, "POST", codesPath+"/import", strings.Replace(csv, "CARD_NOT_ACTIVE", "CARD_CLOSED", 1), "Content-Type", "text/csv"),
+		request(access.RoleAdmin, "POST", "/v1/tokens", `{"name":"jo","role":"oms"}`),
 		request(access.RoleAdmin, "DELETE", "/v1/tokens/jo", ""),
 	} {
 		got := h.send(t, r)
@@ -167,8 +159,8 @@ func TestNothingIsChangedThatCannotBeAudited(t *testing.T) {
 			t.Errorf("got %s", got.body)
 		}
 	}
-	if after := string(h.send(t, request(access.RoleAdmin, "GET", codesPath, "", "Accept", "text/csv")).body); after != csv {
-		t.Errorf("the table is\n%s, want\n%s", after, csv)
+	if len(h.tokens.kept) != 0 {
+		t.Errorf("kept %v", h.tokens.kept)
 	}
 	h.get(t, access.RoleAdmin, "/v1/audit").want(t, http.StatusInternalServerError, "internal", "")
 }
@@ -177,9 +169,15 @@ func TestNothingIsChangedThatCannotBeAudited(t *testing.T) {
 func TestAuditOfAChangeThatFails(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.rules.broken = errors.New("disk on fire")
-	h.send(t, request(access.RoleAdmin, "PUT", newRule, declined)).want(t, http.StatusInternalServerError, "internal", "")
-	if len(h.audit.entries) != 2 || h.audit.entries[1].Action != "code.put.failed" || h.audit.entries[1].Detail != "it may have been changed or not" ||
+	h.tokens.broken = errors.New("disk on fire")
+	h.Config.Tokens = &tokens{}
+	var err error
+	if h.api, err = api.New(h.Config); err != nil {
+		t.Fatal(err)
+	}
+	h.handler = h.api.Handler()
+	h.addToken(t, `{"name":"jo","role":"oms"}`).want(t, http.StatusInternalServerError, "internal", "")
+	if len(h.audit.entries) != 2 || h.audit.entries[1].Action != "token.add.failed" || h.audit.entries[1].Detail != "it may have been changed or not" ||
 		h.audit.entries[1].At.Sub(at) != time.Duration(0) {
 		t.Errorf("audited %+v", h.audit.entries)
 	}

@@ -33,6 +33,7 @@ type transactionBody struct {
 	Account        *accountBody            `json:"account"`
 	Provider       *providerBody           `json:"provider"`
 	VendorResponse *svcgate.VendorResponse `json:"vendor_response"`
+	CodesVersion   *int                    `json:"codes_version"` // null when the table was not asked
 	Failure        string                  `json:"failure,omitzero"`
 	Sends          int                     `json:"sends"`
 	Finding        *findingBody            `json:"finding,omitzero"` // only on the desk
@@ -72,7 +73,7 @@ func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
 		ID: t.ID, Operation: t.Operation.String(), Outcome: given(string(t.Outcome)), State: t.State,
 		Service: t.Service, Order: given(t.Order), Kind: t.Kind, Authorization: t.Authorization, Parent: t.Parent,
 		Requested: t.Requested, Amount: t.Reply.Amount, Balance: t.Reply.Balance,
-		VendorResponse: t.Vendor, Failure: t.Failure, Sends: t.Sends, Settlement: newSettlement(t.Settlement), Caller: t.Caller,
+		VendorResponse: t.Vendor, CodesVersion: counted(t.CodesVersion), Failure: t.Failure, Sends: t.Sends, Settlement: newSettlement(t.Settlement), Caller: t.Caller,
 		Key: given(t.Key), CreatedAt: t.Created.UTC().Format(milliseconds),
 	}
 	if t.State == svcgate.StateDesk && t.Finding != nil {

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // filterParameters are the query parameters of GET /v1/transactions.
-var filterParameters = []string{"order", "service", "last4", "operation", "outcome", "state", "from", "to", "key", "limit", "cursor"}
+var filterParameters = []string{"order", "service", "last4", "operation", "source", "code", "outcome", "state", "from", "to", "key", "limit", "cursor"}
 
 const maxPage = 500
 
@@ -18,6 +20,7 @@ var (
 	orderText   = regexp.MustCompile(`^[ -~]{1,32}$`)
 	serviceText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
 	last4Text   = regexp.MustCompile(`^[0-9]{4}$`)
+	codeText    = regexp.MustCompile(`^[ -~]{1,64}$`)
 	cursorText  = regexp.MustCompile(`^[!-~]{1,512}$`)
 )
 
@@ -36,15 +39,23 @@ func (a *API) listTransactions(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := pageBody{Next: given(page.Next)}
+	body, err := a.showPage(c.r.Context(), page)
+	if err != nil {
+		return nil, err
+	}
+	return write(http.StatusOK, body)
+}
+
+func (a *API) showPage(ctx context.Context, page *svcgate.Page) (*pageBody, error) {
+	body := &pageBody{Next: given(page.Next)}
 	for _, t := range page.Transactions {
-		shown, err := a.show(c.r.Context(), t, "")
+		shown, err := a.show(ctx, t, "")
 		if err != nil {
 			return nil, err
 		}
 		body.Transactions = append(body.Transactions, shown)
 	}
-	return write(http.StatusOK, body)
+	return body, nil
 }
 
 // readFilter checks the values of the query, each by a rule of its own; the names were checked before.
@@ -85,6 +96,12 @@ func readParameter(f *svcgate.Filter, name, value string) (advice string, ok boo
 	case "operation":
 		f.Operation, err = svcgate.ParseOperation(value)
 		return "Name one of the eight operations, such as authorize; GET /v1/operations lists them.", err == nil
+	case "source":
+		f.Source = svcgate.Source(value)
+		return "A code stands in error_code, reason_code, response_code or transport.", slices.Contains(svcgate.Sources(), f.Source)
+	case "code":
+		f.Code = value
+		return "A provider's code is 1 to 64 printable ASCII characters.", codeText.MatchString(value)
 	case "outcome":
 		f.Outcome, err = svcgate.ParseOutcome(value)
 		return "The outcomes are approved, partial, declined, undefined, unavailable, unknown.", err == nil

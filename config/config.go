@@ -24,6 +24,7 @@ type Config struct {
 	KeyFile      string // path of the sealing keys; "" only while not Live
 	Live         bool   // the cards are real
 	Log          Log
+	Console      Console
 	Limits       Limits
 	Rates        Rates
 	Idempotency  Idempotency
@@ -41,6 +42,12 @@ type Config struct {
 type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text or json
+}
+
+// Console says whether people can use browsers, and where these find it.
+type Console struct {
+	Enabled bool
+	URL     string // scheme and host; "" is http:// and Listen
 }
 
 // Limits bound what the gateway takes on.
@@ -159,6 +166,12 @@ func (c *Config) Service(code string) (*Service, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Given reports whether the file or the environment gave a key, such as "key_file" or "services[0].url".
+func (c *Config) Given(key string) bool {
+	_, given := c.given[key]
+	return given
 }
 
 // Problem makes a problem at the place of a key, such as "key_file" or "services[0].url", for those who use a value

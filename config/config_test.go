@@ -33,6 +33,7 @@ keep_generated_cards: 2h
 log:
   level: debug
   format: json
+console: {enabled: false, url: "https://svcgate.example.com"}
 limits:
   max_in_flight: 12
   call: 20s
@@ -100,6 +101,7 @@ func TestLoadReadsEveryValue(t *testing.T) {
 		"database":         {c.Database, filepath.Join(filepath.Dir(path), "data", "svcgate.db")},
 		"keep":             {c.KeepNewCards, 2 * time.Hour},
 		"log":              {c.Log, config.Log{Level: "debug", Format: "json"}},
+		"console":          {c.Console, config.Console{URL: "https://svcgate.example.com"}},
 		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second, ConnectionsPerAddress: 9}},
 		"live":             {c.Live, false},
 		"rates":            {c.Rates, config.Rates{Requests: 0, Inquiries: 7}},
@@ -145,6 +147,7 @@ func TestDefaults(t *testing.T) {
 	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.KeepNewCards != 24*time.Hour ||
 		c.Limits.MaxInFlight != 256 || c.Limits.Call != 35*time.Second || s.DialTimeout != 5*time.Second ||
 		s.CallTimeout != 30*time.Second || s.Location != time.UTC || s.DefaultCurrency != "USD" || c.Log.Level != "info" || !c.Live ||
+		c.Console != (config.Console{Enabled: true}) ||
 		c.Idempotency.Keep != 35*24*time.Hour || c.Idempotency.DeriveKeys != nil || c.Duplicates.Window != svcgate.DefaultWindow ||
 		!slices.Equal(c.Settling.Schedule, svcgate.DefaultSchedule) || c.Settling.Quiet != svcgate.DefaultQuiet ||
 		c.Breaker != (config.Breaker{Failures: svcgate.DefaultBreakerFailures, Open: svcgate.DefaultBreakerOpen}) {
@@ -320,6 +323,11 @@ func TestWrongFiles(t *testing.T) {
 		"odd host":           {"listen: 'a b:80'\n" + service, "listen: want an IP address or a host name before the port"},
 		"same address":       {"listen: 127.0.0.1:1\nadmin_listen: 127.0.0.1:1\n" + service, "svcgate.yaml:2:15: admin_listen and listen are the same address"},
 		"provider":           {service + "    provider: orcee\n", "svcgate.yaml:4:15: provider: want one of orce; did you mean \"orce\"?"},
+		"console url plain":  {"console: {url: 'http://svcgate.example.com'}\n" + service, "svcgate.yaml:1:16: url: the URL must begin with https://"},
+		"console url user":   {"console: {url: 'https://ann:hunter2@svcgate.example.com'}\n" + service, "url: want scheme and host only"},
+		"console url path":   {"console: {url: 'https://svcgate.example.com/console'}\n" + service, "url: want scheme and host only"},
+		"console url query":  {"console: {url: 'https://svcgate.example.com?x'}\n" + service, "url: want scheme and host only"},
+		"console url host":   {"console: {url: svcgate.example.com}\n" + service, "url: want a URL with a host"},
 		"url scheme":         {strings.Replace(service, "https", "ftp", 1), "the URL must begin with https://"},
 		"url without host":   {strings.Replace(service, "https://orce.example.com/", "https:///x", 1), "want a URL with a host"},
 		"url fragment":       {strings.Replace(service, ".com/", ".com/#x", 1), "the URL has a fragment"},
@@ -444,11 +452,13 @@ func TestSecretFileIsOneLine(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	t.Parallel()
-	path := folder(t, strings.NewReplacer("127.0.0.1:9080", "0.0.0.0:9080", "https://", "http://", "strict_soap: true", "allow_plain_http: true").Replace(whole))
+	path := folder(t, strings.NewReplacer("127.0.0.1:9080", "0.0.0.0:9080", "https://", "http://", "strict_soap: true", "allow_plain_http: true",
+		"console: {enabled: false, url: \"https://svcgate.example.com\"}", "console: {enabled: true}").Replace(whole))
 	_, problems := config.Load(path, nil)
 	want := []string{
+		"svcgate.yaml: console.url is missing: browsers on other machines keep no session without https; name the proxy's address, or turn console.enabled off",
 		"svcgate.yaml:1:9: listen reaches beyond this machine over plain HTTP; a proxy with TLS must stand before it",
-		"svcgate.yaml:36:23: card numbers travel in the clear to the provider",
+		"svcgate.yaml:37:23: card numbers travel in the clear to the provider",
 	}
 	if got := texts(problems, filepath.Dir(path)); !slices.Equal(got, want) || config.Any(problems, config.SeverityError) {
 		t.Errorf("got %v", got)

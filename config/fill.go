@@ -57,6 +57,9 @@ func (r *reader) together() {
 			r.at(key, SeverityWarning, "%s reaches beyond this machine over plain HTTP; a proxy with TLS must stand before it", key)
 		}
 	}
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !loopback(host) && c.Console.Enabled && c.Console.URL == "" && !anyAt(r.problems, "console.url") {
+		r.at("console.url", SeverityWarning, "console.url is missing: browsers on other machines keep no session without https; name the proxy's address, or turn console.enabled off")
+	}
 	if len(c.Services) == 0 && !anyAt(r.problems, "services") {
 		r.at("services", SeverityError, "services is missing: at least one service bureau is needed")
 	}

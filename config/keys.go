@@ -32,6 +32,7 @@ func Keys() []Key { return slices.Clone(keys) }
 // sections are the parts of the file that hold keys, with what the example file says above them.
 var sections = []struct{ name, help string }{
 	{"log", "What is logged. Card numbers are masked at every level."},
+	{"console", "The pages for people, at /console of the API's address."},
 	{"limits", "How much is taken on at one time, and for how long."},
 	{"rates", "How much one caller may send, by its token. What is too much is turned away with 429 and Retry-After."},
 	{"idempotency", "Under which keys requests are known again, and for how long."},
@@ -61,6 +62,11 @@ var keys = []Key{
 		Choices: []string{"debug", "info", "warn", "error"}, value: text(func(t target) *string { return &t.c.Log.Level })},
 	{Name: "log.format", Default: "text", Help: "How it is written.",
 		Choices: []string{"text", "json"}, value: text(func(t target) *string { return &t.c.Log.Format })},
+
+	{Name: "console.enabled", Default: "true", Help: "Whether there are any.",
+		value: flag(func(t target) *bool { return &t.c.Console.Enabled })},
+	{Name: "console.url", Example: "https://svcgate.example.com", Help: "Where browsers find this server, when a proxy stands before it; one-time links begin with it. Browsers keep a session\nover https only, or on this machine.",
+		value: text(func(t target) *string { return &t.c.Console.URL }, consoleURL)},
 
 	{Name: "limits.max_in_flight", Default: "256", Help: "Requests at work at one time; more are turned away with 503.",
 		value: number(func(t target) *int { return &t.c.Limits.MaxInFlight }, 1, 100_000)},

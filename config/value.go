@@ -349,6 +349,20 @@ func currency(s string) error {
 }
 
 // providerURL never quotes the URL: it may hold credentials.
+// consoleURL takes a scheme and a host: the console's pages have addresses of their own below it.
+func consoleURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || printable(s) != nil:
+		return errors.New("want a URL with a host, such as https://svcgate.example.com")
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return errors.New("the URL must begin with https://; only on this machine browsers keep a session over http://")
+	case u.User != nil || u.Path != "" && u.Path != "/" || u.RawQuery != "" || strings.ContainsAny(s, "?#"):
+		return errors.New("want scheme and host only, such as https://svcgate.example.com")
+	}
+	return nil
+}
+
 func providerURL(s string) error {
 	u, err := url.Parse(s)
 	switch {

@@ -3,79 +3,97 @@ package responsecodes_test
 import (
 	"context"
 	"errors"
-	"maps"
+	"log/slog"
 	"reflect"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/responsecodes"
 )
 
-// memory is a store in memory that can be made to fail.
-type memory struct {
-	mu    sync.Mutex
-	rules map[string]responsecodes.Rule
-	err   error
+// failing is a store that can be made to fail.
+type failing struct {
+	responsecodes.Memory
+	mu  sync.Mutex
+	err error
 }
 
-func (m *memory) Rules(context.Context) ([]responsecodes.Rule, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Collect(maps.Values(m.rules)), m.err
+func (f *failing) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
 }
 
-func (m *memory) PutRules(_ context.Context, rules []responsecodes.Rule) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.err != nil {
-		return m.err
-	}
-	for _, r := range rules {
-		m.rules[r.ID()] = r
-	}
-	return nil
+func (f *failing) failure() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
 }
 
-func (m *memory) DeleteRule(_ context.Context, id string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.err != nil {
-		return m.err
-	}
-	if _, ok := m.rules[id]; !ok {
-		return &svcgate.Error{Code: svcgate.CodeNotFound}
-	}
-	delete(m.rules, id)
-	return nil
+func (f *failing) PublishedCodes(ctx context.Context) ([]responsecodes.Version, error) {
+	return answer(f.failure(), func() ([]responsecodes.Version, error) { return f.Memory.PublishedCodes(ctx) })
 }
 
-func (m *memory) ReplaceRules(ctx context.Context, service string, rules []responsecodes.Rule) error {
-	m.mu.Lock()
-	if m.err == nil {
-		maps.DeleteFunc(m.rules, func(_ string, r responsecodes.Rule) bool { return r.Service == service })
+func (f *failing) CodesRevision(ctx context.Context) (int64, error) {
+	return answer(f.failure(), func() (int64, error) { return f.Memory.CodesRevision(ctx) })
+}
+
+func (f *failing) CodeDraft(ctx context.Context, service string) (*responsecodes.Draft, error) {
+	return answer(f.failure(), func() (*responsecodes.Draft, error) { return f.Memory.CodeDraft(ctx, service) })
+}
+
+func (f *failing) CodeVersion(ctx context.Context, service string, number int) (*responsecodes.Version, error) {
+	return answer(f.failure(), func() (*responsecodes.Version, error) { return f.Memory.CodeVersion(ctx, service, number) })
+}
+
+func (f *failing) CodeVersions(ctx context.Context, service string, limit int) ([]responsecodes.Version, error) {
+	return answer(f.failure(), func() ([]responsecodes.Version, error) { return f.Memory.CodeVersions(ctx, service, limit) })
+}
+
+func (f *failing) PublishCodes(ctx context.Context, v *responsecodes.Version, draft string) error {
+	return errors.Join(f.failure(), f.Memory.PublishCodes(ctx, v, draft))
+}
+
+func answer[T any](err error, real func() (T, error)) (T, error) {
+	if err != nil {
+		var none T
+		return none, err
 	}
-	m.mu.Unlock()
-	return m.PutRules(ctx, rules)
+	return real()
 }
 
 var now = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
-func book(t testing.TB, rules ...responsecodes.Rule) (*responsecodes.Book, *memory) {
+// book has the rules as version 1.
+func book(t testing.TB, rules ...responsecodes.Rule) (*responsecodes.Book, *failing) {
 	t.Helper()
-	m := &memory{rules: map[string]responsecodes.Rule{}}
+	f := &failing{}
+	b := opened(t, f)
+	byService := map[string][]responsecodes.Rule{}
 	for _, r := range rules {
-		m.rules[r.ID()] = r
+		byService[r.Service] = append(byService[r.Service], r)
 	}
-	b, err := responsecodes.NewBook(context.Background(), m)
+	for service, rules := range byService {
+		if ok, err := b.Start(context.Background(), service, rules); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+	}
+	return b, f
+}
+
+func opened(t testing.TB, s responsecodes.Store) *responsecodes.Book {
+	t.Helper()
+	b, err := responsecodes.NewBook(context.Background(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Now = func() time.Time { return now }
-	return b, m
+	return b
 }
 
 func rule(operation string, source svcgate.Source, code, vendor string) responsecodes.Rule {
@@ -121,7 +139,7 @@ func TestLookupTellsTheWholeRule(t *testing.T) {
 	b, _ := book(t, declined())
 	got, ok := b.Lookup("RLT", svcgate.Authorize, svcgate.SourceErrorCode, "OVER_LIMIT")
 	want := svcgate.VendorResponse{Code: "103", Description: "Over the limit", Attempts: new(2), Hold: &svcgate.OrderHold{Reason: "CW", Days: new(5)},
-		Cancel: true, Messages: []string{"Try another card"}, Rule: "RLT:authorize:error_code:OVER_LIMIT", Outcome: svcgate.Declined}
+		Cancel: true, Messages: []string{"Try another card"}, Rule: "RLT:authorize:error_code:OVER_LIMIT", Version: 1, Outcome: svcgate.Declined}
 	if !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("Lookup = %+v, want %+v", got, want)
 	}
@@ -144,20 +162,40 @@ func TestLookupAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestLookupTellsTheVersion(t *testing.T) {
+	t.Parallel()
+	b, _ := book(t, rule("", svcgate.SourceErrorCode, "E", "1"))
+	publish(t, b, "jo", responsecodes.PutRule(rule("void", svcgate.SourceErrorCode, "E", "2")))
+	for code, known := range map[string]bool{"E": true, "NONE": false} {
+		if v, ok := b.Lookup("RLT", svcgate.Void, svcgate.SourceErrorCode, code); ok != known || v.Version != 2 {
+			t.Errorf("Lookup of %s = %+v, %v", code, v, ok)
+		}
+	}
+	if v, ok := b.Lookup("TLR", svcgate.Void, svcgate.SourceErrorCode, "E"); ok || v.Version != 0 {
+		t.Errorf("Lookup at a service bureau without codes = %+v, %v", v, ok)
+	}
+}
+
 func TestBookSharesNothingThatChanges(t *testing.T) {
 	t.Parallel()
 	b, m := book(t)
 	r := declined()
-	if err := b.Put(context.Background(), r); err != nil {
-		t.Fatal(err)
-	}
+	publish(t, b, "jo", responsecodes.PutRule(r))
 	*r.Attempts, *r.HoldDays, r.Messages[0] = 9, 9, "changed"
 	got, _ := b.Rule(declined().ID())
 	*got.Attempts, got.Messages[0] = 9, "changed"
 	b.Rules("")[0].Messages[0] = "changed"
-	stored := m.rules[declined().ID()]
+	d, err := b.Draft(context.Background(), "RLT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Rules[0].Messages[0] = "changed"
+	stored, err := m.CodeVersion(context.Background(), "RLT", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	v, _ := b.Lookup("RLT", svcgate.Authorize, svcgate.SourceErrorCode, "OVER_LIMIT")
-	if *v.Attempts != 2 || *v.Hold.Days != 5 || v.Messages[0] != "Try another card" || stored.Messages[0] != "Try another card" {
+	if *v.Attempts != 2 || *v.Hold.Days != 5 || v.Messages[0] != "Try another card" || stored.Rules[0].Messages[0] != "Try another card" {
 		t.Errorf("the book says %+v and the store %+v", v, stored)
 	}
 	if again, _ := b.Rule(declined().ID()); *again.Attempts != 2 || again.Messages[0] != "Try another card" {
@@ -165,57 +203,32 @@ func TestBookSharesNothingThatChanges(t *testing.T) {
 	}
 }
 
-func TestPutAndDelete(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	b, m := book(t)
-	r := declined()
-	if err := b.Put(ctx, r); err != nil {
-		t.Fatal(err)
-	}
-	got, ok := b.Rule(r.ID())
-	if !ok || !got.Updated.Equal(now) || !m.rules[r.ID()].Updated.Equal(now) {
-		t.Errorf("the rule is %+v, %v", got, ok)
-	}
-	r.Vendor = "104"
-	if err := b.Put(ctx, r); err != nil {
-		t.Fatal(err)
-	}
-	if v, _ := b.Lookup("RLT", svcgate.Authorize, r.Source, r.Code); v.Code != "104" || len(b.Rules("RLT")) != 1 {
-		t.Errorf("after a change: %+v of %d rules", v, len(b.Rules("RLT")))
-	}
-	r.Vendor = ""
-	if err := b.Put(ctx, r); svcgate.CodeOf(err) != svcgate.CodeInvalid {
-		t.Errorf("Put of an invalid rule: %v", err)
-	}
-	if err := b.Delete(ctx, "RLT:*:error_code:NONE"); svcgate.CodeOf(err) != svcgate.CodeNotFound {
-		t.Errorf("Delete of no rule: %v", err)
-	}
-	if err := b.Delete(ctx, r.ID()); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := b.Lookup("RLT", svcgate.Authorize, r.Source, r.Code); ok || len(b.Rules("")) != 0 || len(m.rules) != 0 {
-		t.Error("a deleted rule is there")
-	}
-}
-
 func TestFailedStoreChangesNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	b, m := book(t, declined())
-	m.err = errors.New("the disk failed")
-	changed := declined()
-	changed.Vendor = "104"
-	_, imported := b.Import(ctx, "RLT", []responsecodes.Rule{changed})
-	for what, err := range map[string]error{"Put": b.Put(ctx, changed), "Delete": b.Delete(ctx, changed.ID()), "Import": imported, "Reload": b.Reload(ctx)} {
-		if !errors.Is(err, m.err) {
+	b, f := book(t, declined())
+	d := edit(t, b, "jo", responsecodes.PutRule(rule("", svcgate.SourceErrorCode, "NEW", "1")))
+	f.err = errors.New("the disk failed")
+	_, edited := b.EditDraft(ctx, "jo", "RLT", d.ETag, responsecodes.DeleteRule(declined().ID()))
+	_, published := b.Publish(ctx, "jo", "RLT", d.ETag, "why not")
+	_, rebased := b.RebaseDraft(ctx, "jo", "RLT", d.ETag)
+	_, rolledBack := b.Rollback(ctx, "jo", "RLT", 7, "why not")
+	_, versions := b.Versions(ctx, "RLT", 0)
+	_, started := b.Start(ctx, "TLR", nil)
+	_, other := b.Start(ctx, "XYZ", responsecodes.StarterSet("XYZ"))
+	for what, err := range map[string]error{"EditDraft": edited, "Publish": published, "RebaseDraft": rebased, "Rollback": rolledBack, "Versions": versions,
+		"DiscardDraft": b.DiscardDraft(ctx, "jo", "RLT", d.ETag), "Reload": b.Reload(ctx), "Start": other} {
+		if !errors.Is(err, f.err) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if v, ok := b.Lookup("RLT", svcgate.Authorize, changed.Source, changed.Code); !ok || v.Code != "103" {
+	if svcgate.CodeOf(started) != svcgate.CodeInvalid || b.Published("TLR") != nil {
+		t.Errorf("Start without rules: %v", started)
+	}
+	if v, ok := b.Lookup("RLT", svcgate.Authorize, svcgate.SourceErrorCode, "OVER_LIMIT"); !ok || v.Code != "103" || v.Version != 1 {
 		t.Errorf("Lookup = %+v, %v", v, ok)
 	}
-	if _, err := responsecodes.NewBook(ctx, m); !errors.Is(err, m.err) {
+	if _, err := responsecodes.NewBook(ctx, f); !errors.Is(err, f.err) {
 		t.Errorf("NewBook: %v", err)
 	}
 }
@@ -223,83 +236,80 @@ func TestFailedStoreChangesNothing(t *testing.T) {
 func TestReload(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	b, m := book(t, declined())
-	elsewhere := declined()
-	elsewhere.Vendor = "105"
-	m.rules[elsewhere.ID()] = elsewhere
-	if err := b.Reload(ctx); err != nil {
+	b, f := book(t, declined())
+	here := opened(t, f)
+	changed := declined()
+	changed.Vendor = "105"
+	publish(t, b, "jo", responsecodes.PutRule(changed))
+	if got, _ := here.Rule(changed.ID()); got.Vendor != "103" {
+		t.Errorf("before Reload the rule is %+v", got)
+	}
+	if err := here.Reload(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := b.Rule(elsewhere.ID()); got.Vendor != "105" {
+	if got, _ := here.Rule(changed.ID()); got.Vendor != "105" || here.Published("RLT").Number != 2 {
 		t.Errorf("after Reload the rule is %+v", got)
 	}
 	bad := declined()
 	bad.Outcome = svcgate.Approved
-	m.rules[bad.ID()] = bad
-	if err := b.Reload(ctx); err == nil || !strings.Contains(err.Error(), bad.ID()) {
+	if err := f.PublishCodes(ctx, &responsecodes.Version{Service: "RLT", Number: 3, Rules: []responsecodes.Rule{bad}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := here.Reload(ctx); err == nil || !strings.Contains(err.Error(), bad.ID()) {
 		t.Errorf("Reload of an invalid rule: %v", err)
 	}
-	if got, _ := b.Rule(elsewhere.ID()); got.Vendor != "105" {
+	if got, _ := here.Rule(changed.ID()); got.Vendor != "105" {
 		t.Errorf("after a failed Reload the rule is %+v", got)
 	}
 }
 
-func TestImport(t *testing.T) {
+// TestWatch publishes in one book and finds it in force in another, five seconds later at most.
+func TestWatch(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
-	same, change, gone, other := rule("", svcgate.SourceErrorCode, "SAME", "1"), rule("", svcgate.SourceErrorCode, "CHANGE", "1"),
-		rule("", svcgate.SourceErrorCode, "GONE", "1"), rule("", svcgate.SourceErrorCode, "OTHER", "1")
-	other.Service = "TLR"
-	b, m := book(t, same, change, gone, other)
-	change.Vendor = "2"
-	added := rule("", svcgate.SourceErrorCode, "NEW", "1")
-	set := []responsecodes.Rule{added, change, same}
-	want := responsecodes.Changes{Added: []string{added.ID()}, Changed: []string{change.ID()}, Removed: []string{gone.ID()}}
-	for range 2 { // looking changes nothing
-		if got, err := b.Preview("RLT", set); err != nil || !reflect.DeepEqual(got, want) {
-			t.Fatalf("Preview = %+v, %v, want %+v", got, err, want)
+	synctest.Test(t, func(t *testing.T) {
+		b, f := book(t, declined())
+		here := opened(t, f)
+		log := &strings.Builder{}
+		here.Log = slog.New(slog.NewTextHandler(log, nil))
+		ctx, stop := context.WithCancel(context.Background())
+		go here.Watch(ctx, 2*time.Second)
+		for n := 2; n < 5; n++ {
+			changed := declined()
+			changed.Vendor = strconv.Itoa(n)
+			publish(t, b, "jo", responsecodes.PutRule(changed))
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if v, _ := here.Lookup("RLT", svcgate.Authorize, changed.Source, changed.Code); v.Code != changed.Vendor || v.Version != n {
+				t.Errorf("five seconds after version %d the other process says %+v", n, v)
+			}
 		}
-	}
-	if got, err := b.Import(ctx, "RLT", set); err != nil || !reflect.DeepEqual(got, want) {
-		t.Fatalf("Import = %+v, %v, want %+v", got, err, want)
-	}
-	if got, _ := b.Rule(same.ID()); !got.Updated.IsZero() {
-		t.Errorf("a rule that says the same was dated %v", got.Updated)
-	}
-	if got, _ := b.Rule(change.ID()); !got.Updated.Equal(now) || got.Vendor != "2" {
-		t.Errorf("the changed rule is %+v", got)
-	}
-	if _, ok := b.Rule(other.ID()); !ok || len(b.Rules("RLT")) != 3 || len(m.rules) != 4 {
-		t.Errorf("there are %d rules here and %d stored", len(b.Rules("")), len(m.rules))
-	}
-	if _, ok := b.Lookup("RLT", 0, svcgate.SourceErrorCode, "GONE"); ok {
-		t.Error("a removed rule is found")
-	}
-	if got, err := b.Import(ctx, "RLT", set); err != nil || !got.Empty() {
-		t.Errorf("the same import again = %+v, %v", got, err)
-	}
-	invalid := added
-	invalid.Vendor = ""
-	for what, wrong := range map[string][]responsecodes.Rule{
-		"nothing": {}, "another bureau's": {added, other}, "one twice": {added, change, added}, "an invalid one": {added, invalid},
-	} {
-		if got, err := b.Import(ctx, "RLT", wrong); svcgate.CodeOf(err) != svcgate.CodeInvalid || !got.Empty() {
-			t.Errorf("%s: Import = %+v, %v", what, got, err)
+		if _, err := b.Rollback(ctx, "jo", "RLT", 2, "as it was"); err != nil {
+			t.Fatal(err)
 		}
-		if _, err := b.Preview("RLT", wrong); svcgate.CodeOf(err) != svcgate.CodeInvalid {
-			t.Errorf("%s: Preview: %v", what, err)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if v, _ := here.Lookup("RLT", svcgate.Authorize, svcgate.SourceErrorCode, "OVER_LIMIT"); v.Code != "2" || v.Version != 5 {
+			t.Errorf("after the rollback the other process says %+v", v)
 		}
-	}
-	if len(b.Rules("RLT")) != 3 {
-		t.Error("a refused import changed the table")
-	}
+		f.fail(errors.New("the disk failed"))
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		stop()
+		synctest.Wait()
+		if !strings.Contains(log.String(), "the disk failed") {
+			t.Errorf("logged %q", log)
+		}
+		if v, _ := here.Lookup("RLT", svcgate.Authorize, svcgate.SourceErrorCode, "OVER_LIMIT"); v.Version != 5 {
+			t.Errorf("while the store fails the book says %+v", v)
+		}
+	})
 }
 
-// TestChangesUnderLookups changes the table while it is read: each answer is one of the two that were ever true.
+// TestChangesUnderLookups publishes and rolls back while it is looked up: each answer is of one version as a whole.
 func TestChangesUnderLookups(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	b, _ := book(t, rule("", svcgate.SourceErrorCode, "E", "1"))
+	b, _ := book(t, rule("", svcgate.SourceErrorCode, "E", "1"), rule("", svcgate.SourceErrorCode, "F", "1"))
 	var all sync.WaitGroup
 	stop := make(chan struct{})
 	for range 4 {
@@ -311,24 +321,20 @@ func TestChangesUnderLookups(t *testing.T) {
 				default:
 				}
 				v, ok := b.Lookup("RLT", svcgate.Void, svcgate.SourceErrorCode, "E")
-				if !ok || v.Code != "1" && v.Code != "2" {
-					t.Errorf("Lookup = %+v, %v", v, ok)
+				if want := strconv.Itoa(1 + (v.Version+1)%2); !ok || v.Code != want {
+					t.Errorf("Lookup = %+v, %v, want vendor code %s", v, ok, want)
 					return
 				}
 			}
 		})
 	}
-	var writers sync.WaitGroup
-	for _, vendor := range []string{"1", "2"} {
-		writers.Go(func() {
-			for range 100 {
-				if err := b.Put(ctx, rule("", svcgate.SourceErrorCode, "E", vendor)); err != nil {
-					t.Error(err)
-				}
-			}
-		})
+	second := rule("", svcgate.SourceErrorCode, "E", "2")
+	publish(t, b, "jo", responsecodes.PutRule(second))
+	for n := range 200 { // odd versions are the first one again, even ones the second
+		if _, err := b.Rollback(ctx, "jo", "RLT", 1+n%2, "to and fro"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	writers.Wait()
 	close(stop)
 	all.Wait()
 }

@@ -1,7 +1,6 @@
 package responsecodes
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -29,35 +28,25 @@ func Columns() []string { return slices.Clone(columns) }
 // WriteCSV writes the rules with a header, lines ended by CR LF and quoted where needed (RFC 4180). A field that a
 // spreadsheet would take for a formula begins with an apostrophe, which ReadCSV takes off again.
 func WriteCSV(w io.Writer, rules []Rule) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
-	if err := out.Write(columns); err != nil {
-		return fmt.Errorf("writing rules: %w", err)
-	}
-	for _, r := range rules {
-		record := []string{r.Service, r.Operation, string(r.Source), r.Code, r.Vendor, r.Description, string(r.Outcome),
-			number(r.Attempts), r.HoldReason, number(r.HoldDays), number(r.DaysBetween), strconv.FormatBool(r.Cancel)}
-		record = append(record, r.Messages...)
-		if len(record) > len(columns) {
-			return fmt.Errorf("writing rule %s: more than %d messages", r.ID(), MaxMessages)
-		}
-		for len(record) < len(columns) {
-			record = append(record, "")
-		}
-		for i, field := range record {
-			if isFormula(field) {
-				record[i] = formulaGuard + field
-			}
-		}
-		if err := out.Write(record); err != nil {
-			return fmt.Errorf("writing rules: %w", err)
+	rows := make([][]string, len(rules))
+	for i, r := range rules {
+		var err error
+		if rows[i], err = r.record(); err != nil {
+			return err
 		}
 	}
-	out.Flush()
-	if err := out.Error(); err != nil {
-		return fmt.Errorf("writing rules: %w", err)
+	return WriteTable(w, columns, rows)
+}
+
+// record gives the fields of columns, as they are.
+func (r Rule) record() ([]string, error) {
+	record := []string{r.Service, r.Operation, string(r.Source), r.Code, r.Vendor, r.Description, string(r.Outcome),
+		number(r.Attempts), r.HoldReason, number(r.HoldDays), number(r.DaysBetween), strconv.FormatBool(r.Cancel)}
+	record = append(record, r.Messages...)
+	if len(record) > len(columns) {
+		return nil, fmt.Errorf("writing rule %s: more than %d messages", r.ID(), MaxMessages)
 	}
-	return nil
+	return append(record, make([]string, len(columns)-len(record))...), nil
 }
 
 const formulaGuard = "'"

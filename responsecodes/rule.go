@@ -64,10 +64,10 @@ func ParseID(id string) (Rule, error) {
 }
 
 // response is what the OMS is told by the rule. Lookups share it.
-func (r Rule) response() svcgate.VendorResponse {
+func (r Rule) response(version int) svcgate.VendorResponse {
 	v := svcgate.VendorResponse{
 		Code: r.Vendor, Description: r.Description, Attempts: clone(r.Attempts), Cancel: r.Cancel,
-		Messages: append([]string{}, r.Messages...), Rule: r.ID(), Outcome: r.Outcome,
+		Messages: append([]string{}, r.Messages...), Rule: r.ID(), Version: version, Outcome: r.Outcome,
 	}
 	if r.HoldReason != "" {
 		v.Hold = &svcgate.OrderHold{Reason: r.HoldReason, Days: clone(r.HoldDays)}

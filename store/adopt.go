@@ -14,23 +14,32 @@ const (
 )
 
 // adopt starts the chain of a journal that was kept before there was one: what is there is taken as it is. It leaves a
-// journal alone that has a chain.
+// journal alone that has a chain, but for versions of codes that a migration made.
 func (w *writer) adopt() error {
-	if w.head.hash != nil {
-		return nil
+	if w.head.hash == nil {
+		if err := w.startChain(); err != nil {
+			return fmt.Errorf("starting the chain: %w", err)
+		}
 	}
+	if err := w.adoptVersions(); err != nil {
+		return fmt.Errorf("adding the codes to the chain: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) startChain() error {
 	var rows []transactionRow
 	if err := w.list(&rows, sqlUnchained, 1); err != nil {
-		return fmt.Errorf("starting the chain: %w", err)
+		return err
 	}
 	settings, err := settingsDigests(w.list)
 	if err != nil {
-		return fmt.Errorf("starting the chain: %w", err)
+		return err
 	}
 	if len(rows) == 0 && len(settings) == 0 {
 		return nil
 	}
-	err = w.once(func(w *writer) error {
+	return w.once(func(w *writer) error {
 		for {
 			var rows []transactionRow
 			if err := w.list(&rows, sqlUnchained, adoptedTogether); err != nil {
@@ -49,10 +58,6 @@ func (w *writer) adopt() error {
 			}
 		}
 	})
-	if err != nil {
-		return fmt.Errorf("starting the chain: %w", err)
-	}
-	return nil
 }
 
 func (w *writer) adoptRow(r *transactionRow) error {

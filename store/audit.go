@@ -39,19 +39,34 @@ func (s *Store) Audit(ctx context.Context, e access.Entry) error {
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_entry", Op: "audit",
 			Detail: "An audit entry names who did what, in short lines of text.", Err: err}
 	}
-	row := auditRow{At: e.At.UnixMicro(), Actor: e.Actor, Action: e.Action, Subject: e.Subject, Detail: e.Detail}
-	err := s.change(ctx, &change{apply: func(w *writer) error {
-		row.Seq = w.nextSeq()
-		if err := w.exec(sqlInsertAudit, row.values()...); err != nil {
-			return err
-		}
-		w.link(chainAudit, "", 0, digestOf(row.values()...), nil)
-		return nil
-	}})
-	if err != nil {
+	if err := s.change(ctx, &change{apply: func(w *writer) error { return w.audit(e) }}); err != nil {
 		return fmt.Errorf("adding to the audit trail: %w", err)
 	}
 	return nil
+}
+
+// audit adds an entry beside the change that it tells of.
+func (w *writer) audit(e access.Entry) error {
+	if err := e.Validate(); err != nil {
+		return err
+	}
+	row := auditRow{w.nextSeq(), e.At.UnixMicro(), e.Actor, e.Action, e.Subject, e.Detail}
+	if err := w.exec(sqlInsertAudit, row.values()...); err != nil {
+		return err
+	}
+	w.link(chainAudit, "", 0, digestOf(row.values()...), nil)
+	return nil
+}
+
+// auditNow is audit for an entry without an instant; one without an action is none.
+func (w *writer) auditNow(e access.Entry) error {
+	if e.Action == "" {
+		return nil
+	}
+	if e.At.IsZero() {
+		e.At = w.now()
+	}
+	return w.audit(e)
 }
 
 // AuditTrail returns a page of the audit trail, what was added last first, and the cursor of the next page, "" on the

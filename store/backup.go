@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -28,7 +30,8 @@ func (s *Store) Backup(ctx context.Context, path string, progress func(done, tot
 	return nil
 }
 
-// Restore copies a backup to where a store shall be opened, once its chain is proven whole. It refuses a path where
+// Restore copies a backup to where a store shall be opened, once its chain is proven whole; one of an earlier svcgate is
+// brought up to date. It refuses a path where
 // there is anything but an empty file, and the log of another database beside it. Attempts that were under way when
 // the backup was made become unresolved when the store is opened.
 func Restore(ctx context.Context, from, to string) (err error) {
@@ -98,9 +101,21 @@ func proven(ctx context.Context, path string) error {
 	}
 	err = wholeFile(ctx, db)
 	if err == nil {
+		err = upgraded(ctx, path)
+	}
+	if err == nil {
 		_, err = verify(ctx, db, nil)
 	}
 	return errors.Join(err, db.Close())
+}
+
+// upgraded brings the schema of a copy up to date, as opening does: a backup may be of an earlier svcgate.
+func upgraded(ctx context.Context, path string) error {
+	w, err := newWriter(ctx, path, Config{Now: time.Now, Log: slog.New(slog.DiscardHandler), Batch: 1}, host())
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.adopt(), w.close())
 }
 
 // copyTo copies a database with SQLite's online backup, from one snapshot, under another name first.

@@ -142,11 +142,16 @@ func (r *transactionRow) begunDigest() sum {
 	return d.sum()
 }
 
-// digestAfter is digest for a row of which the first half is known by its own digest.
+// digestAfter is digest for a row of which the first half is known by its own digest. A version of the codes, which is
+// the last value, is hashed only when there is one: rows from before there were versions keep their digest.
 func (r *transactionRow) digestAfter(begun []byte) sum {
+	since := r.sinceValues()
+	if r.CodesVersion == 0 {
+		since = since[:len(since)-1]
+	}
 	d := newDigest()
 	d.value(begun)
-	d.values(r.sinceValues())
+	d.values(since)
 	return d.sum()
 }
 

@@ -67,7 +67,7 @@ func (s *Store) ReadersExec(query string) error {
 
 // Plan tells how a search is done.
 func (s *Store) Plan(f svcgate.Filter) (steps []string, err error) {
-	query, args, err := pageQuery(f)
+	query, args, err := pageQuery(f, search{})
 	if err != nil {
 		return nil, err
 	}
@@ -122,5 +122,20 @@ func (s *Store) explain(query string, args ...any) (steps []string, err error) {
 	return steps, rows.Err()
 }
 
+// OlderCodesLink gives digest and hash of a chain's first row that tells of codes, as they were chained before they had
+// versions.
+func OlderCodesLink(service string, values ...any) (digest, hash []byte) {
+	d := digestOf(values...)
+	l := link{Seq: 1, Kind: chainCodes, Subject: service, Digest: d[:], Record: []byte{}}
+	h := l.seal(nil)
+	return d[:], h[:]
+}
+
 // Migrations is the folder of migrations.
 func Migrations() (fs.FS, error) { return fs.Sub(migrations, migrationFolder) }
+
+// ForgetFigures makes the store count from the beginning, as in a new process.
+func (s *Store) ForgetFigures() {
+	<-s.figures.turn
+	s.figures = newFigures()
+}

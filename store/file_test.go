@@ -230,6 +230,10 @@ func TestSearchesUseAnIndex(t *testing.T) {
 		{svcgate.Filter{State: svcgate.StateUnresolved}, "transactions_open (state=?)", false},
 		{svcgate.Filter{State: svcgate.StateFinal}, "transactions_created", false},
 		{svcgate.Filter{Key: "k"}, "transactions_key (idempotency_key=?)", true},
+		{svcgate.Filter{Code: "24", Operation: svcgate.Deposit}, "transactions_code (code=?)", false},
+		{svcgate.Filter{Code: "24", Outcome: svcgate.Declined, From: start}, "transactions_code (code=? AND created>?)", false},
+		{svcgate.Filter{Last4: "0017", Outcome: svcgate.Declined}, "transactions_last4 (last4=?)", false},
+		{svcgate.Filter{Operation: svcgate.Void, Outcome: svcgate.Declined}, "transactions_outcome (outcome=?)", false},
 	} {
 		plan, err := s.Plan(c.filter)
 		if err != nil {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/svcgate/svcgate"
 )
@@ -28,7 +30,8 @@ type holdRow struct {
 }
 
 // An approved amount that the provider did not tell is the one asked for.
-const sqlHolds = `
+const (
+	sqlHolds = `
 	WITH held AS (
 		SELECT * FROM transactions
 			WHERE order_number = ?1 AND order_number <> '' AND service = ?2
@@ -38,7 +41,19 @@ const sqlHolds = `
 			WHERE provider_transaction = ?3 AND provider_transaction <> '' AND service = ?2
 			AND (operation <> 'inquire' OR settlement IS NULL) -- as the index says
 			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
-	)
+	)` + sqlUses
+
+	// The authorizations that deposits and voids have not used up for certain. What the filter says and the limit follow.
+	sqlOpenHolds = `outcome IN ('approved', 'partial') AND provider_transaction <> ''
+		AND NOT EXISTS (SELECT 1 FROM transactions AS used
+			WHERE used.authorization_id = transactions.provider_transaction AND used.authorization_id <> '' AND used.service = transactions.service
+			AND used.operation = 'void' AND used.outcome IN ('approved', 'partial'))
+		AND iif(amount_currency <> '', amount_minor, requested_minor) > coalesce((
+			SELECT sum(iif(used.amount_currency <> '', used.amount_minor, used.requested_minor)) FROM transactions AS used
+			WHERE used.authorization_id = transactions.provider_transaction AND used.authorization_id <> '' AND used.service = transactions.service
+			AND used.operation = 'deposit' AND used.outcome IN ('approved', 'partial')), 0)`
+
+	sqlUses = `
 	SELECT h.id, h.provider_transaction, h.order_number, h.card_print, h.last4, h.created,
 		iif(h.amount_currency <> '', h.amount_minor, h.requested_minor) AS minor,
 		iif(h.amount_currency <> '', h.amount_currency, h.requested_currency) AS currency,
@@ -47,9 +62,10 @@ const sqlHolds = `
 		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_minor, u.requested_minor), 0) AS use_minor,
 		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_currency, u.requested_currency), '') AS use_currency
 	FROM held h LEFT JOIN transactions u
-		ON u.authorization_id = h.provider_transaction AND u.authorization_id <> '' AND u.service = ?2
+		ON u.authorization_id = h.provider_transaction AND u.authorization_id <> '' AND u.service = h.service
 		AND u.operation IN ('deposit', 'void')
 	ORDER BY h.created, h.id, u.created, u.id`
+)
 
 // Holds returns the approved and partial authorizations of an order, and the one with the provider's transaction id,
 // oldest first.
@@ -62,6 +78,28 @@ func (s *Store) Holds(ctx context.Context, service, order, authorization string)
 	if err := s.read.statements[sqlHolds].SelectContext(ctx, &rows, order, service, authorization); err != nil {
 		return nil, fmt.Errorf("reading holds: %w", err)
 	}
+	return heldBy(rows)
+}
+
+// OpenHolds returns the authorizations that the filter chooses and that are not used up for certain, the oldest first,
+// at most the filter's limit. Remaining is as Holds tells it, so it can be 0 where a deposit or void is in doubt.
+func (s *Store) OpenHolds(ctx context.Context, f svcgate.Filter) ([]svcgate.Hold, error) {
+	f.Operation, f.Limit = svcgate.Authorize, cmp.Or(f.Limit, DefaultPage)
+	where, args, err := conditions(f)
+	if err != nil {
+		return nil, err
+	}
+	query := `WITH held AS (SELECT * FROM transactions WHERE ` + strings.Join(append(where, sqlOpenHolds), ` AND `) +
+		` ORDER BY created, id LIMIT ?)` + sqlUses
+	var rows []holdRow
+	if err := s.read.SelectContext(ctx, &rows, query, append(args, f.Limit)...); err != nil {
+		return nil, fmt.Errorf("reading open holds: %w", err)
+	}
+	return heldBy(rows)
+}
+
+// heldBy puts each authorization's rows together.
+func heldBy(rows []holdRow) ([]svcgate.Hold, error) {
 	var holds []svcgate.Hold
 	for i := range rows {
 		row := &rows[i]

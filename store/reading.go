@@ -73,7 +73,7 @@ const recent = 32
 
 const (
 	// What ended last comes first. The order is that of the journal, not of a clock that may jump.
-	sqlCard = `SELECT id, operation, state, outcome, accepted, balance_minor, balance_currency, card_status, class, finished,
+	sqlCard = `SELECT id, operation, state, outcome, accepted, account_id, balance_minor, balance_currency, card_status, class, finished,
 		settlement, began, ended FROM transactions
 		WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> '' AND plan IS NULL ORDER BY ended DESC LIMIT ?`
 
@@ -81,10 +81,10 @@ const (
 		AND state IN ('sent', 'unresolved') AND operation NOT IN ('generate', 'inquire') AND plan IS NULL AND card_print <> ''`
 
 	sqlAccount = `SELECT account_id FROM transactions WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> ''
-		AND account_id <> '' ORDER BY ended LIMIT 1`
+		AND account_id <> '' AND accepted = 1 ORDER BY ended DESC LIMIT 1`
 )
 
-// Account returns the id of the provider's account behind a card, as the first answer that named it did; "" for none.
+// Account returns the id of the provider's account behind a card, as the latest accepted answer named it; "" for none.
 func (s *Store) Account(ctx context.Context, service, cardPrint string) (string, error) {
 	var ids []string
 	if err := s.read.statements[sqlAccount].SelectContext(ctx, &ids, cardPrint, service); err != nil {
@@ -119,7 +119,7 @@ func (s *Store) LastReading(ctx context.Context, service, cardPrint string) (svc
 	if err != nil {
 		return svcgate.Reading{}, fmt.Errorf("transaction %s as stored: %w", best.ID, err)
 	}
-	return svcgate.Reading{At: time.UnixMicro(best.Finished.V).UTC(), Balance: balance, Status: svcgate.Status(best.CardStatus), Transaction: best.ID}, nil
+	return svcgate.Reading{At: time.UnixMicro(best.Finished.V).UTC(), Balance: balance, Status: svcgate.Status(best.CardStatus), Transaction: best.ID, Account: best.AccountID}, nil
 }
 
 // lastReading chooses from a card's transactions, the one that ended last first.

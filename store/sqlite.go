@@ -61,6 +61,9 @@ func newWriter(ctx context.Context, path string, c Config, env environment) (_ *
 	if err := env.checkDamage(ctx, db, path); err != nil {
 		return nil, err
 	}
+	if err := checkOlder(ctx, db); err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, db.DB); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,7 @@ func openReaders(ctx context.Context, path string, n int) (*readers, error) {
 	}
 	for _, query := range []string{
 		sqlTransaction, sqlByKey, sqlExchange, sqlHolds, sqlReadings, sqlParts, sqlDue, sqlCard, sqlCardHeld, sqlAccount, sqlSimilar, sqlTokenByHash,
+		sqlFinalKinds,
 	} {
 		if r.statements[query], err = db.PreparexContext(ctx, query); err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing %q: %w", query, err), r.Close())

@@ -18,7 +18,7 @@ const (
 		amount_minor = ?, amount_currency = ?, balance_minor = ?, balance_currency = ?, hold_rest_minor = ?,
 		hold_rest_currency = ?, card_status = ?, account_id = ?, account_status = ?, account_type = ?,
 		provider_transaction = ?, auth_number = ?, provider_time = ?, vendor = ?, class = ?, failure = ?, finished = ?,
-		next = ?, finding = ?, settlement = ?, ended = ?, chained = ?,
+		next = ?, finding = ?, settlement = ?, ended = ?, codes_version = ?, chained = ?,
 		sealed = CASE WHEN operation = 'generate' THEN ? WHEN ? = 'final' THEN NULL ELSE sealed END`
 
 	moved = ` RETURNING id, begun, sent, sends, looks, began`
@@ -71,7 +71,7 @@ func (w *writer) outcome(query string, r *transactionRow) (*transactionRow, erro
 		r.AmountMinor, r.AmountCurrency, r.BalanceMinor, r.BalanceCurrency, r.HoldRestMinor,
 		r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus, r.AccountType,
 		r.ProviderTransaction, r.AuthNumber, r.ProviderTime, nullable(r.Vendor), r.Class, r.Failure, nullable(r.Finished),
-		nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Ended, w.nextSeq(),
+		nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Ended, r.CodesVersion, w.nextSeq(),
 		r.Sealed, r.State, r.ID)
 }
 

@@ -60,6 +60,7 @@ type Store struct {
 	file      os.FileInfo // of the database as it was opened
 	read      *readers
 	writer    *writer
+	figures   *figures
 	recovered int
 
 	mu     sync.RWMutex // guards closed and the closing of queue
@@ -97,7 +98,7 @@ func open(ctx context.Context, c Config, env environment) (_ *Store, err error) 
 	if c.Readers <= 0 {
 		c.Readers = DefaultReaders
 	}
-	s := &Store{now: c.Now, log: c.Log, queue: make(chan *change, c.Batch), done: make(chan struct{})}
+	s := &Store{now: c.Now, log: c.Log, figures: newFigures(), queue: make(chan *change, c.Batch), done: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("opening store %s: %w", c.Path, err), s.release())

@@ -35,15 +35,16 @@ type readingText struct {
 	Balance     *moneyText `json:"balance,omitempty"`
 	Status      string     `json:"card_status,omitempty"`
 	Transaction string     `json:"transaction,omitempty"`
+	Account     string     `json:"account,omitempty"`
 }
 
 func readingToText(r svcgate.Reading) readingText {
-	return readingText{r.At.UnixMicro(), moneyToText(r.Balance), string(r.Status), r.Transaction}
+	return readingText{r.At.UnixMicro(), moneyToText(r.Balance), string(r.Status), r.Transaction, r.Account}
 }
 
 func (r readingText) reading() (svcgate.Reading, error) {
 	balance, err := r.Balance.money()
-	return svcgate.Reading{At: instant(r.At), Balance: balance, Status: svcgate.Status(r.Status), Transaction: r.Transaction}, err
+	return svcgate.Reading{At: instant(r.At), Balance: balance, Status: svcgate.Status(r.Status), Transaction: r.Transaction, Account: r.Account}, err
 }
 
 type findingText struct {

@@ -30,22 +30,31 @@ const (
 	sqlRevokeToken = `UPDATE tokens SET revoked = coalesce(revoked, ?) WHERE name = ?`
 )
 
-// PutToken keeps a new token. A name that was ever used, also by a token revoked since, is an *svcgate.Error with
-// CodeConflict; a name, role or hash that is not one is CodeInvalid.
+var errPersonsName = errors.New("a person has it")
+
+// PutToken keeps a new token. A name that was ever used, also by a person or a token revoked since, is an
+// *svcgate.Error with CodeConflict; a name, role or hash that is not one is CodeInvalid.
 func (s *Store) PutToken(ctx context.Context, t access.Token, hash string) error {
 	if err := errors.Join(t.Validate(), access.CheckHash(hash)); err != nil {
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_token", Op: "put token",
 			Detail: "Give a name of letters and digits and one of the roles.", Err: err}
 	}
 	err := s.change(ctx, &change{apply: func(w *writer) error {
+		var people int
+		if err := w.get(&people, sqlPersonNamed, t.Name); err != nil {
+			return err
+		}
+		if people > 0 {
+			return errPersonsName
+		}
 		if err := w.exec(sqlPutToken, t.Name, hash, string(t.Role), t.Created.UnixMicro(), optional(t.Revoked)); err != nil {
 			return err
 		}
 		return w.linkTokens()
 	}})
-	if isUnique(err) {
+	if isUnique(err) || errors.Is(err, errPersonsName) {
 		return &svcgate.Error{Code: svcgate.CodeConflict, Reason: "token_exists", Op: "put token", Field: "name",
-			Detail: "This name was given to a token before; names are never given twice.", Err: err}
+			Detail: "This name was given to a token or a person before; names are never given twice.", Err: err}
 	}
 	if err != nil {
 		return fmt.Errorf("writing a token: %w", err)

@@ -62,6 +62,7 @@ type transactionRow struct {
 	Settlement          sql.Null[string] `db:"settlement"`
 	Began               int64            `db:"began"`
 	Ended               int64            `db:"ended"`
+	CodesVersion        int64            `db:"codes_version"`
 
 	Sealed  []byte `db:"sealed"`
 	Begun   []byte `db:"begun"`
@@ -76,7 +77,7 @@ const (
 	sinceColumns = `last4, card_print, state, outcome, accepted, source, code, description, amount_minor, amount_currency,
 	balance_minor, balance_currency, hold_rest_minor, hold_rest_currency, card_status, account_id, account_status,
 	account_type, provider_transaction, auth_number, provider_time, vendor, class, failure, finished, sent, sends, looks,
-	next, finding, settlement, began, ended`
+	next, finding, settlement, began, ended, codes_version`
 
 	transactionColumns = begunColumns + `, ` + sinceColumns + `, sealed, begun, chained`
 )
@@ -96,6 +97,7 @@ func (r *transactionRow) sinceValues() []any {
 		r.BalanceMinor, r.BalanceCurrency, r.HoldRestMinor, r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus,
 		r.AccountType, r.ProviderTransaction, r.AuthNumber, r.ProviderTime, nullable(r.Vendor), r.Class, r.Failure,
 		nullable(r.Finished), r.Sent, r.Sends, r.Looks, nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Began, r.Ended,
+		r.CodesVersion,
 	}
 }
 
@@ -179,6 +181,7 @@ func (r *transactionRow) transaction() (*svcgate.Transaction, error) {
 			TransactionID: r.ProviderTransaction, AuthNumber: r.AuthNumber,
 		},
 		Parent: r.Parent, Created: instant(r.Created), Sent: instant(r.Sent), Sends: int(r.Sends), Looks: int(r.Looks),
+		CodesVersion: int(r.CodesVersion),
 	}
 	if r.Next.Valid {
 		t.Next = instant(r.Next.V)
@@ -209,6 +212,9 @@ func (r *transactionRow) transaction() (*svcgate.Transaction, error) {
 		}
 	}
 	errs = append(errs, r.takeTexts(t))
+	if t.Vendor != nil {
+		t.Vendor.Version = t.CodesVersion
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("transaction %s as stored: %w", r.ID, err)
 	}
@@ -231,6 +237,7 @@ func newRow(t *svcgate.Transaction) (*transactionRow, error) {
 		AccountType: reply.Account.Type, ProviderTransaction: reply.TransactionID, AuthNumber: reply.AuthNumber,
 		ProviderTime: clockText(reply.Time), Class: string(t.Class), Failure: t.Failure, Finished: optional(t.Finished),
 		Sent: t.Sent.UnixMicro(), Sends: int64(t.Sends), Looks: int64(t.Looks), Next: optional(t.Next), Sealed: t.Sealed,
+		CodesVersion: int64(t.CodesVersion),
 	}
 	if err := r.giveTexts(t); err != nil {
 		return nil, fmt.Errorf("transaction %s: %w", t.ID, err)

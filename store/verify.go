@@ -18,6 +18,7 @@ type VerifyReport struct {
 	Exchanges    int    // as they were recorded
 	Readings     int    // as they were recorded
 	Entries      int    // of the audit trail
+	Versions     int    // of the codes
 	Head         string // the last row's hash in hexadecimal; "" for an empty journal
 }
 
@@ -46,7 +47,8 @@ const linksToCheck = 1000
 
 // Verify goes through the whole chain and compares it with what the tables hold: every row of the chain follows from
 // the one before, every transaction is as its last change left it, every exchange, reading and audit entry is as it was
-// recorded and none is missing or came by another way, and codes and tokens are as they were last set. The first row
+// recorded and none is missing or came by another way, every version of the codes is as it was published, and drafts and
+// tokens are as they were last set. The first row
 // that is not is a *BrokenError. progress (nil for none) is told how many rows of the chain are done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int)) (VerifyReport, error) {
 	report, err := verify(ctx, s.read.DB, progress)
@@ -94,7 +96,7 @@ func verifyTail(ctx context.Context, db *sqlx.DB) error {
 type verifier struct {
 	at     head
 	total  int64
-	last   map[string]link // of codes and tokens, by kind and subject
+	last   map[string]link // of drafts and tokens, by kind and subject
 	report VerifyReport
 }
 
@@ -135,6 +137,10 @@ const (
 		FROM chain c JOIN readings r ON r.transaction_id = c.subject AND r.look = c.part
 		WHERE c.seq > ? AND c.seq <= ? AND c.kind = 'look'`
 
+	sqlVerifyVersions = `SELECT c.seq AS link, v.service, v.number, v.published, v.actor, v.reason, v.base, v.rolled_back_to, v.chained, v.rules
+		FROM chain c JOIN code_versions v ON v.service = c.subject AND v.number = c.part
+		WHERE c.seq > ? AND c.seq <= ? AND c.kind = 'codes'`
+
 	sqlVerifyAudit = `SELECT ` + auditColumns + ` FROM audit WHERE seq > ? AND seq <= ?`
 )
 
@@ -166,7 +172,7 @@ func (v *verifier) links(ctx context.Context, tx *sqlx.Tx, limit int) (int, erro
 type records struct {
 	rows    map[int64]sum  // transactions as they are
 	begun   map[int64]bool // whether the digest that they carry is right
-	extras  map[int64]sum  // exchanges and readings
+	extras  map[int64]sum  // exchanges, readings and versions of codes
 	entries map[int64]sum  // of the audit trail
 }
 
@@ -201,6 +207,16 @@ func (v *verifier) records(ctx context.Context, tx *sqlx.Tx, after, last int64) 
 	for i := range readings {
 		r.extras[readings[i].Link] = digestOf(readings[i].values()...)
 	}
+	var versions []struct {
+		Link int64 `db:"link"`
+		versionRow
+	}
+	if err := tx.SelectContext(ctx, &versions, sqlVerifyVersions, after, last); err != nil {
+		return r, fmt.Errorf("reading versions of codes: %w", err)
+	}
+	for i := range versions {
+		r.extras[versions[i].Link] = digestOf(versions[i].values()...)
+	}
 	var entries []auditRow
 	if err := tx.SelectContext(ctx, &entries, sqlVerifyAudit, after, last); err != nil {
 		return r, fmt.Errorf("reading the audit trail: %w", err)
@@ -225,7 +241,10 @@ func (v *verifier) link(l *linkedRow, there records) error {
 	switch l.Kind {
 	case chainCodes, chainTokens:
 		v.last[l.Kind+l.Subject] = l.link
-		return nil
+		if l.Part == 0 {
+			return nil
+		}
+		return v.extra(l, there, "code_versions", &v.report.Versions)
 	case chainAudit:
 		if entry, ok := there.entries[l.Seq]; !ok || !bytes.Equal(entry[:], l.Digest) {
 			return broken("audit", fmt.Sprint(l.Seq), "it is not what was recorded")
@@ -246,19 +265,23 @@ func (v *verifier) link(l *linkedRow, there records) error {
 	if l.Part == 0 {
 		return nil
 	}
-	table, count := "exchanges", &v.report.Exchanges
 	if l.Kind == chainLook {
-		table, count = "readings", &v.report.Readings
+		return v.extra(l, there, "readings", &v.report.Readings)
 	}
+	return v.extra(l, there, "exchanges", &v.report.Exchanges)
+}
+
+// extra checks the record that came with a row of the chain.
+func (v *verifier) extra(l *linkedRow, there records, table string, count *int) error {
 	record, ok := there.extras[l.Seq]
 	if !ok || !bytes.Equal(record[:], l.Record) {
-		return broken(table, fmt.Sprintf("%s/%d", l.Subject, l.Part), "it is not what was recorded")
+		return &BrokenError{l.Seq, table, fmt.Sprintf("%s/%d", l.Subject, l.Part), "it is not what was recorded"}
 	}
 	*count++
 	return nil
 }
 
-// whole checks that nothing is in the tables that the chain does not tell of, and that codes and tokens are as last set.
+// whole checks that nothing is in the tables that the chain does not tell of, and that drafts and tokens are as last set.
 func (v *verifier) whole(ctx context.Context, tx *sqlx.Tx) error {
 	for _, c := range []struct{ table, query string }{
 		{"transactions", `SELECT id FROM transactions t WHERE NOT EXISTS (SELECT 1 FROM chain c WHERE c.seq = t.chained AND c.subject = t.id) LIMIT 1`},
@@ -275,7 +298,7 @@ func (v *verifier) whole(ctx context.Context, tx *sqlx.Tx) error {
 	for _, c := range []struct {
 		table string
 		want  int
-	}{{"exchanges", v.report.Exchanges}, {"readings", v.report.Readings}} {
+	}{{"exchanges", v.report.Exchanges}, {"readings", v.report.Readings}, {"code_versions", v.report.Versions}} {
 		var n int
 		if err := tx.GetContext(ctx, &n, `SELECT count(*) FROM `+c.table); err != nil {
 			return fmt.Errorf("counting %s: %w", c.table, err)
@@ -287,7 +310,7 @@ func (v *verifier) whole(ctx context.Context, tx *sqlx.Tx) error {
 	return v.settings(ctx, tx)
 }
 
-// settings compares codes and tokens with what they were last set to.
+// settings compares drafts and tokens with what they were last set to.
 func (v *verifier) settings(ctx context.Context, tx *sqlx.Tx) error {
 	tables, err := settingsDigests(func(dest any, query string, args ...any) error { return tx.SelectContext(ctx, dest, query, args...) })
 	if err != nil {
@@ -302,7 +325,7 @@ func (v *verifier) settings(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	for _, l := range v.last {
 		if empty := digestOf(); !bytes.Equal(l.Digest, empty[:]) {
-			return &BrokenError{l.Seq, setting{kind: l.Kind}.table(), l.Subject, "its rows are gone"}
+			return &BrokenError{l.Seq, setting{kind: l.Kind, subject: l.Subject}.table(), l.Subject, "its rows are gone"}
 		}
 	}
 	return nil

@@ -40,7 +40,9 @@ func filled(t *testing.T) string {
 		s.ToDesk(ctx, void.ID, svcgate.Finding{Verdict: svcgate.CannotTell, Why: "It is so."}, start),
 		s.Audit(ctx, access.Entry{At: start, Actor: "jo", Action: "desk.look", Subject: void.ID, Detail: "why not"}),
 		s.PutToken(ctx, access.Token{Name: "jo", Role: access.RoleOperator, Created: start}, access.HashToken("a")),
-		s.PutRules(ctx, responsecodes.StarterSet("RLT")[:2]),
+		s.PublishCodes(ctx, version(1), ""),
+		s.PublishCodes(ctx, version(2), ""),
+		s.SaveCodeDraft(ctx, &responsecodes.Draft{Service: "RLT", Base: 2, ETag: "tag", Editors: []string{"jo"}, Updated: start, Rules: responsecodes.StarterSet("RLT")}, "", "jo", "more"),
 	)
 	if err := errors.Join(rest...); err != nil {
 		t.Fatal(err)
@@ -49,11 +51,16 @@ func filled(t *testing.T) string {
 	return path
 }
 
+func version(n int) *responsecodes.Version {
+	return &responsecodes.Version{Service: "RLT", Number: n, Rules: responsecodes.StarterSet("RLT")[:n], Published: start, By: "jo", Reason: "why not",
+		Base: n - 1, RolledBackTo: n - 1}
+}
+
 // columns lists table and column of everything that the chain vouches for.
 func columns(t *testing.T, db *sql.DB) [][2]string {
 	t.Helper()
 	rows, err := db.Query(`SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
-		WHERE m.type = 'table' AND m.name IN ('transactions', 'exchanges', 'readings', 'chain', 'audit', 'tokens', 'vendor_responses')
+		WHERE m.type = 'table' AND m.name IN ('transactions', 'exchanges', 'readings', 'chain', 'audit', 'tokens', 'code_versions', 'code_drafts')
 		AND c.name <> 'sealed' ORDER BY m.name, c.cid`)
 	if err != nil {
 		t.Fatal(err)
@@ -165,8 +172,8 @@ func flip(t *testing.T, db *sql.DB, table, column string) int {
 	t.Helper()
 	var key, value any
 	row := `rowid`
-	if table == "tokens" || table == "vendor_responses" { // these have no rowid
-		row = map[string]string{"tokens": "name", "vendor_responses": "code"}[table]
+	if table == "tokens" { // it has no rowid
+		row = "name"
 	}
 	err := db.QueryRow(fmt.Sprintf(`SELECT %s, %s FROM %s WHERE %s IS NOT NULL AND %s NOT IN ('', x'') ORDER BY 1 DESC LIMIT 1`,
 		row, column, table, column, column)).Scan(&key, &value)
@@ -216,7 +223,7 @@ func TestVerifyNamesTheRow(t *testing.T) {
 			authorization_id, requested_minor, requested_currency, parent, plan, baseline, created, last4, card_print, state, outcome, accepted, source, code,
 			description, amount_minor, amount_currency, balance_minor, balance_currency, hold_rest_minor, hold_rest_currency, card_status, account_id,
 			account_status, account_type, provider_transaction, auth_number, provider_time, vendor, class, failure, finished, sent, sends, looks, next,
-			finding, settlement, began, ended, sealed, begun, chained FROM transactions WHERE id = 'txn_1'`, "row txn_9: the chain does not tell of it"},
+			finding, settlement, began, ended, sealed, begun, chained, codes_version FROM transactions WHERE id = 'txn_1'`, "row txn_9: the chain does not tell of it"},
 		{"an exchange gone", `DELETE FROM exchanges WHERE transaction_id = 'txn_1'`, "table exchanges, row txn_1/1"},
 		{"an exchange slipped in", `INSERT INTO exchanges VALUES ('txn_1', 2, 'fault', NULL, NULL, '', 0, 0, 0)`, "table exchanges: it has 4 rows and the chain tells of 3"},
 		{"a look gone", `DELETE FROM readings WHERE look = 1`, "table readings, row txn_3/1"},
@@ -225,9 +232,14 @@ func TestVerifyNamesTheRow(t *testing.T) {
 		{"an audit entry slipped in", `INSERT INTO audit VALUES (1, 0, 'jo', 'x', '', '')`, "table audit, row 1: the chain does not tell of it"},
 		{"a token gone", `DELETE FROM tokens`, "table tokens"},
 		{"a token slipped in", `INSERT INTO tokens VALUES ('eve', printf('%064d', 1), 'admin', 0, NULL)`, "table tokens"},
-		{"a rule gone", `DELETE FROM vendor_responses`, "table vendor_responses, row RLT"},
-		{"a rule slipped in", `INSERT INTO vendor_responses SELECT 'TLR', operation, source, code, vendor, description, outcome, attempts, hold_reason,
-			hold_days, days_between, cancel, messages, updated FROM vendor_responses LIMIT 1`, "table vendor_responses, row TLR"},
+		{"a version of the chosen codes forgotten", `UPDATE transactions SET codes_version = 0 WHERE id = 'txn_1'`, "row txn_1 "},
+		{"a version gone", `DELETE FROM code_versions WHERE number = 1`, "table code_versions, row RLT/1"},
+		{"a rule of a version changed", `UPDATE code_versions SET rules = replace(rules, '"100"', '"101"') WHERE number = 2`, "table code_versions, row RLT/2"},
+		{"two versions swapped", `UPDATE code_versions SET number = 3 - number + 10; UPDATE code_versions SET number = number - 10`, "failed in code_versions"},
+		{"a version slipped in", `INSERT INTO code_versions VALUES ('RLT', 3, 0, 'eve', '', 0, 0, 1, '[]')`, "table code_versions: it has 3 rows and the chain tells of 2"},
+		{"a draft gone", `DELETE FROM code_drafts`, "table code_drafts, row RLT"},
+		{"a draft changed", `UPDATE code_drafts SET editors = '[]'`, "table code_drafts, row RLT"},
+		{"a draft slipped in", `INSERT INTO code_drafts VALUES ('TLR', 0, 'x', '[]', 0, '[]')`, "table code_drafts, row TLR"},
 		{"a row of the chain gone", `DELETE FROM chain WHERE seq = 2`, "table chain (row 3 of the chain): rows 2 to 2 are missing"},
 		{"the end of the chain cut off", `DELETE FROM chain WHERE seq >= 10`, "the chain does not tell of it"},
 		{"two rows swapped", `UPDATE chain SET seq = CASE seq WHEN 3 THEN 1004 ELSE 1003 END WHERE seq IN (3, 4);
@@ -273,7 +285,7 @@ func TestRecordsAreOnlyAdded(t *testing.T) {
 	path := filled(t)
 	s := open(t, path, time.Now)
 	defer closed(t, s)
-	for _, table := range []string{"chain", "audit", "exchanges", "readings"} {
+	for _, table := range []string{"chain", "audit", "exchanges", "readings", "code_versions"} {
 		for _, statement := range []string{`DELETE FROM ` + table, `UPDATE ` + table + ` SET rowid = rowid`} {
 			if err := s.Writer(func(w *store.Writer) error { return w.Exec(statement) }); err == nil || !strings.Contains(err.Error(), "only added") {
 				t.Errorf("%s: %v", statement, err)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
-	"github.com/svcgate/svcgate/responsecodes"
 	"github.com/svcgate/svcgate/store"
 )
 
@@ -31,6 +30,7 @@ func sent(n int) *svcgate.Transaction {
 func final(tx *svcgate.Transaction) *svcgate.Transaction {
 	done := *tx
 	done.State, done.Outcome, done.Class, done.Finished = svcgate.StateFinal, svcgate.Approved, svcgate.ClassAnswered, start
+	done.CodesVersion = 2
 	return &done
 }
 
@@ -413,10 +413,10 @@ func TestFailedCommitIsReadBack(t *testing.T) {
 		for _, kept := range []bool{true, false} {
 			s := fresh(t, 0)
 			commits(t, s, failing(1, kept))
-			err := s.PutRules(ctx, responsecodes.StarterSet("RLT"))
-			rules, readErr := s.Rules(ctx)
-			if (err == nil) != kept || readErr != nil || (len(rules) > 0) != kept || errors.Is(err, store.ErrUnsure) {
-				t.Errorf("PutRules: %v with %d rules (%v), kept %v", err, len(rules), readErr, kept)
+			err := s.PublishCodes(ctx, version(1), "")
+			versions, readErr := s.CodeVersions(ctx, "RLT", 9)
+			if (err == nil) != kept || readErr != nil || (len(versions) > 0) != kept || errors.Is(err, store.ErrUnsure) {
+				t.Errorf("PublishCodes: %v with %d versions (%v), kept %v", err, len(versions), readErr, kept)
 			}
 		}
 	})

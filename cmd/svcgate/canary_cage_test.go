@@ -226,7 +226,7 @@ func (c *cage) keepFiles(when string) {
 }
 
 // ask sends a request and keeps its answer, headers too. Errors of the connection are answers as well.
-func (c *cage) ask(role access.Role, method, path, key, contentType, body string) (int, []byte) {
+func (c *cage) ask(role access.Role, method, path, key, contentType, body string, headers ...string) (int, []byte) {
 	c.t.Helper()
 	c.asked++
 	base := c.url
@@ -241,6 +241,9 @@ func (c *cage) ask(role access.Role, method, path, key, contentType, body string
 	request.Header.Set("Content-Type", contentType)
 	if key != "" {
 		request.Header.Set("Idempotency-Key", key)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -367,9 +367,23 @@ func (c *cage) badInput(canaries, pins []canary) {
 			c.ask(access.RoleAdmin, http.MethodGet, path, "", "", "")
 		}
 		c.ask(access.RoleAdmin, http.MethodDelete, "/v1/services/RLT/codes/error_code/"+n, "", "", "")
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+			c.askDraft(method, "/v1/services/RLT/codes/draft/rules/error_code/"+n, `{"vendor":"1","outcome":"declined"}`)
+		}
+		c.askDraft(http.MethodPut, "/v1/services/RLT/codes/draft/rules/error_code/X", `{"vendor":"1","outcome":"declined","description":"`+n+`"}`)
+		c.askDraft(http.MethodPost, "/v1/services/RLT/codes/publish", `{"reason":"`+n+`"}`)
 		c.garbage("GET /" + n + " HTTP/9.9\r\n\r\n")
 		c.garbage("POST " + route + " HTTP/1.1\r\nHost: x\r\nBad " + n + ": y\r\n\r\n")
 		c.garbage(n + "\r\n\r\n")
+	}
+}
+
+// askDraft sends a write of the codes that must be refused, and not because something was changed before.
+func (c *cage) askDraft(method, path, body string) {
+	c.t.Helper()
+	status, answer := c.ask(access.RoleAdmin, method, path, "", "application/json", body, "If-Match", `"v2"`)
+	if status/100 != 4 || status == http.StatusPreconditionFailed || status == http.StatusPreconditionRequired {
+		c.t.Errorf("%s of the codes: status %d: %s", method, status, answer)
 	}
 }
 
@@ -391,7 +405,8 @@ const readEach = 25
 
 // readAll reads everything that can be read.
 func (c *cage) readAll() {
-	for _, path := range []string{"/metrics", "/livez", "/readyz", "/openapi.yaml", "/v1/operations", "/v1/services", "/v1/services/RLT/codes", "/v1/tokens"} {
+	for _, path := range []string{"/metrics", "/livez", "/readyz", "/openapi.yaml", "/v1/operations", "/v1/services", "/v1/services/RLT/codes", "/v1/tokens",
+		"/v1/services/RLT/codes/draft", "/v1/services/RLT/codes/draft/diff", "/v1/services/RLT/codes/versions", "/v1/services/RLT/codes/versions/1", "/v1/audit"} {
 		c.ask(access.RoleAdmin, http.MethodGet, path, "", "", "")
 	}
 	read, exchanges := 0, 0

@@ -121,20 +121,35 @@ type response struct {
 // do sends one request. The error is a failure with the exit status that the problem has; the response is there
 // whenever the server answered.
 func (c *client) do(ctx context.Context, method, path, contentType, key string, body []byte) (*response, error) {
+	header := http.Header{}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	return c.send(ctx, method, path, contentType, header, body)
+}
+
+// doMatching is do for what names the entity tag that it was decided on; "" names none.
+func (c *client) doMatching(ctx context.Context, method, path, contentType, ifMatch string, body []byte) (*response, error) {
+	header := http.Header{}
+	if ifMatch != "" {
+		header.Set("If-Match", `"`+ifMatch+`"`)
+	}
+	return c.send(ctx, method, path, contentType, header, body)
+}
+
+func (c *client) send(ctx context.Context, method, path, contentType string, header http.Header, body []byte) (*response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("making the request: %w", err)
 	}
 	request.GetBody = nil // nothing is sent twice
+	request.Header = header
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("User-Agent", "svcgate/"+thisBuild().Version)
 	if body == nil {
 		request.Body = http.NoBody
 	} else {
 		request.Header.Set("Content-Type", contentType)
-	}
-	if key != "" {
-		request.Header.Set("Idempotency-Key", key)
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {

@@ -59,6 +59,7 @@ func demoCommand(s *shell) *cobra.Command {
 
 const (
 	demoService = "RLT"
+	demoFile    = "demo" // stands for a settings file: all of them are given in code
 	demoRelate  = "/relateui/OMS/xmlapi"
 	demoTimeout = 3 * time.Second // so that an answer that never comes is soon unknown
 	demoSweep   = 200 * time.Millisecond
@@ -100,11 +101,16 @@ func (s *shell) demo(ctx context.Context, f demoFlags) (err error) {
 		return errors.Join(err, doors.api.Close(), doors.admin.Close())
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
+	g.demo = true
 	tokens, err := g.demoRecords(ctx)
 	if err != nil {
 		return errors.Join(err, doors.api.Close(), doors.admin.Close())
 	}
-	return s.demoServe(ctx, g, doors, demo{demoFlags: f, dir: dir, sim: simURL, tokens: tokens, log: log})
+	link, err := g.demoPerson(ctx)
+	if err != nil {
+		return errors.Join(err, doors.api.Close(), doors.admin.Close())
+	}
+	return s.demoServe(ctx, g, doors, demo{demoFlags: f, dir: dir, sim: simURL, tokens: tokens, link: link, log: log})
 }
 
 // demo is one demonstration that runs.
@@ -112,6 +118,7 @@ type demo struct {
 	demoFlags
 	dir, sim string
 	tokens   map[access.Role]string
+	link     access.Link // by which the person demo comes in
 	log      *slog.Logger
 }
 
@@ -147,11 +154,12 @@ func (d demo) where() string {
 }
 
 func (s *shell) demoHints(d demo, url, admin string) {
-	name := func(text string) string { return s.paint(strong, fmt.Sprintf("%-10s", text)) }
-	s.tell("\n%s %s/v1   (described at %s/openapi.yaml)", name("API"), url, url)
+	name := func(text string) string { return s.paint(strong, fmt.Sprintf("%-17s", text)) }
+	s.tell("\n%s %s%s   (once, within a day: choose a password for the person %q)", name("Console"), url, d.link.Path(), d.link.Person)
+	s.tell("%s %s/v1   (described at %s/openapi.yaml)", name("API"), url, url)
 	s.tell("%s http://%s/metrics", name("Metrics"), admin)
 	s.tell("%s %s%s   (%s/ledger tells what really happened)", name("Provider"), d.sim, demoRelate, d.sim)
-	for _, role := range access.Roles() {
+	for _, role := range access.TokenRoles() {
 		s.tell("%s %s", name("Token "+string(role)), d.tokens[role])
 	}
 	s.tell("\nHold 11.07 USD on a card:\n")
@@ -195,9 +203,9 @@ func temporaryFolder(in, prefix string) (dir string, remove func() error, err er
 
 func demoConfig(dir, sim string) (*config.Config, error) {
 	c := &config.Config{
-		File: "demo", Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
+		File: demoFile, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
 		Database: filepath.Join(dir, "svcgate.db"), KeyFile: filepath.Join(dir, "svcgate.key"),
-		Live: true, KeepNewCards: svcgate.DefaultKeepCard,
+		Live: true, Console: config.Console{Enabled: true}, KeepNewCards: svcgate.DefaultKeepCard,
 		Limits:      config.Limits{MaxInFlight: 256, Call: demoTimeout + 5*time.Second, ConnectionsPerAddress: api.DefaultPerAddress},
 		Idempotency: config.Idempotency{Keep: demoKeep}, Duplicates: config.Duplicates{Window: svcgate.DefaultWindow},
 		// As short as it can be, so that the tour need not wait long for what the sweeper finds out.
@@ -225,18 +233,11 @@ func (s *shell) demoDoors(ctx context.Context, c *config.Config, port int) (door
 
 // demoRecords makes a token for every role and rules for the simulator's own error codes, which no starter set knows.
 func (g *gate) demoRecords(ctx context.Context) (map[access.Role]string, error) {
-	for code, description := range simulator.Codes() {
-		if slices.ContainsFunc(g.codes.Rules(demoService), func(r responsecodes.Rule) bool { return r.Code == code }) {
-			continue
-		}
-		err := g.codes.Put(ctx, responsecodes.Rule{Service: demoService, Source: svcgate.SourceErrorCode, Code: code,
-			Vendor: responsecodes.VendorDeclined, Description: shorten(description), Outcome: svcgate.Declined, Messages: []string{}})
-		if err != nil {
-			return nil, err
-		}
+	if err := g.demoCodes(ctx); err != nil {
+		return nil, err
 	}
 	tokens := map[access.Role]string{}
-	for _, role := range access.Roles() {
+	for _, role := range access.TokenRoles() {
 		text, hash := access.NewToken()
 		tokens[role] = text
 		if err := g.store.PutToken(ctx, access.Token{Name: "demo-" + string(role), Role: role, Created: time.Now().UTC()}, hash); err != nil {
@@ -244,6 +245,34 @@ func (g *gate) demoRecords(ctx context.Context) (map[access.Role]string, error) 
 		}
 	}
 	return tokens, nil
+}
+
+const demoActor = "svcgate:demo"
+
+// demoPerson invites a person who may do everything that people may.
+func (g *gate) demoPerson(ctx context.Context) (access.Link, error) {
+	return g.door.Add(ctx, demoActor, access.Person{Name: "demo", FullName: "Demonstration", Roles: access.PersonRoles()})
+}
+
+func (g *gate) demoCodes(ctx context.Context) error {
+	d, err := g.codes.Draft(ctx, demoService)
+	if err != nil {
+		return err
+	}
+	d, err = g.codes.EditDraft(ctx, demoActor, demoService, d.ETag, func(rules []responsecodes.Rule) ([]responsecodes.Rule, error) {
+		for code, description := range simulator.Codes() {
+			if !slices.ContainsFunc(rules, func(r responsecodes.Rule) bool { return r.Code == code }) {
+				rules = append(rules, responsecodes.Rule{Service: demoService, Source: svcgate.SourceErrorCode, Code: code,
+					Vendor: responsecodes.VendorDeclined, Description: shorten(description), Outcome: svcgate.Declined, Messages: []string{}})
+			}
+		}
+		return rules, nil
+	})
+	if err != nil || !d.Exists {
+		return err
+	}
+	_, err = g.codes.Publish(ctx, demoActor, demoService, d.ETag, "The simulator's refusals")
+	return err
 }
 
 func shorten(text string) string { return text[:min(len(text), responsecodes.MaxDescription)] }

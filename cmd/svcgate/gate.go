@@ -29,8 +29,10 @@ type gate struct {
 	codes   *responsecodes.Book
 	keys    *secret.Keyring
 	gateway *svcgate.Gateway
+	door    *access.Door
 	api     *api.API
 	log     *slog.Logger
+	demo    bool // nothing is real
 
 	draining atomic.Bool
 	close    []func() error // in reverse
@@ -68,6 +70,7 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 	if g.gateway, err = svcgate.NewGateway(g.gatewayConfig(providers)); err != nil {
 		return nil, err
 	}
+	g.door = newDoor(g.store, g.keys)
 	registry := prometheus.NewRegistry()
 	registerMetrics(registry, g, guard)
 	g.api, err = api.New(g.apiConfig(codes, registry))
@@ -98,7 +101,8 @@ func (g *gate) apiConfig(services []string, registry *prometheus.Registry) api.C
 	rates := api.Rates{Requests: perSecond(c.Rates.Requests), Inquiries: perSecond(c.Rates.Inquiries)}
 	return api.Config{
 		Gateway: g.gateway, Settler: g.gateway, Journal: g.store, Codes: g.codes, Services: services,
-		Tokens: g.store, TokenKeeper: g.store, Auditor: g.store, Trail: g.store,
+		Tokens: g.store, TokenKeeper: g.store, People: g.door, Auditor: g.store, Trail: g.store,
+		Review: &responsecodes.Review{Book: g.codes, Journal: g.store}, Figures: g.store,
 		DeriveKeys: func(caller string) bool { return slices.Contains(c.Idempotency.DeriveKeys, caller) },
 		Rates:      func(access.Token) api.Rates { return rates },
 		Ready:      g.ready,
@@ -129,15 +133,15 @@ func openCodes(ctx context.Context, s *store.Store, services []string, log *slog
 	if err != nil {
 		return nil, err
 	}
+	book.Log = log
 	for _, service := range services {
-		if len(book.Rules(service)) > 0 {
-			continue
-		}
-		changes, err := book.Import(ctx, service, responsecodes.StarterSet(service))
+		started, err := book.Start(ctx, service, responsecodes.StarterSet(service))
 		if err != nil {
 			return nil, fmt.Errorf("writing the starter set of %s: %w", service, err)
 		}
-		log.Info("starter set of vendor responses written", "service", service, "rules", len(changes.Added))
+		if started {
+			log.Info("starter set of vendor responses published", "service", service)
+		}
 	}
 	return book, nil
 }

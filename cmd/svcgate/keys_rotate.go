@@ -69,6 +69,8 @@ func sameFile(one, other string) bool {
 type rotation struct {
 	Key    string `json:"key"`
 	Sealed int    `json:"sealed_anew"`
+
+	SecondFactors int `json:"second_factors_sealed_anew"`
 }
 
 // rotateKeys writes the key file before it seals with its new key: at no moment does the database hold what the file
@@ -100,17 +102,22 @@ func (s *shell) rotateKeys(ctx context.Context, db *store.Store, path, id string
 		return rotation{}, err
 	}
 	s.tell("key %s written; sealing card numbers anew", id)
-	n, err := db.Reseal(ctx, func(row string, sealed []byte) ([]byte, error) {
-		number, err := keys.Open(row, sealed)
+	seal := func(row string, sealed []byte) ([]byte, error) {
+		text, err := keys.Open(row, sealed)
 		if err != nil {
 			return nil, err
 		}
-		return keys.Seal(row, number), nil
-	})
+		return keys.Seal(row, text), nil
+	}
+	n, err := db.Reseal(ctx, seal)
+	factors := 0
+	if err == nil {
+		factors, err = db.ResealPeople(ctx, seal)
+	}
 	if err != nil {
 		return rotation{}, fmt.Errorf("%w; %s holds the new key and all older ones, so nothing is lost: put the missing key back into it and rotate again", err, path)
 	}
-	return rotation{id, n}, nil
+	return rotation{id, n, factors}, nil
 }
 
 // withKey puts a fresh key before those of a key file. An empty id is replaced by the first of k1, k2 ... that is free.

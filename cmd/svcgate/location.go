@@ -15,6 +15,7 @@ type location struct {
 	serverFlags
 	config, database string
 	keyFile          string // of the settings that open read; "" without settings
+	console          string // where browsers find the console of these settings
 }
 
 func (l *location) add(c *cobra.Command) {
@@ -77,7 +78,7 @@ func (l *location) path(s *shell) (path string, services []string, err error) {
 	for _, service := range settings.Services {
 		services = append(services, service.Code)
 	}
-	l.keyFile = settings.KeyFile
+	l.keyFile, l.console = settings.KeyFile, consoleAddress(settings)
 	return settings.Database, services, nil
 }
 

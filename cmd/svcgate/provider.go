@@ -25,14 +25,15 @@ func newProvider(s *config.Service) (svcgate.Provider, func(), error) {
 	return construct(s)
 }
 
-func newORCE(s *config.Service) (svcgate.Provider, func(), error) {
+// newSOAP makes the client of a service's provider.
+func newSOAP(s *config.Service) (*soap.Client, error) {
 	password, err := s.Password.Read()
 	if err != nil {
-		return nil, nil, fmt.Errorf("service %s: reading the password: %w", s.Code, err)
+		return nil, fmt.Errorf("service %s: reading the password: %w", s.Code, err)
 	}
 	token, err := s.BearerToken.Read()
 	if err != nil {
-		return nil, nil, fmt.Errorf("service %s: reading the bearer token: %w", s.Code, err)
+		return nil, fmt.Errorf("service %s: reading the bearer token: %w", s.Code, err)
 	}
 	client, err := soap.NewClient(soap.Config{
 		URL: s.URL, Username: s.Username, Password: secret.New(password), BearerToken: secret.New(token),
@@ -40,7 +41,15 @@ func newORCE(s *config.Service) (svcgate.Provider, func(), error) {
 		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, AllowPlainHTTP: s.AllowPlainHTTP,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("service %s: %w", s.Code, err)
+		return nil, fmt.Errorf("service %s: %w", s.Code, err)
+	}
+	return client, nil
+}
+
+func newORCE(s *config.Service) (svcgate.Provider, func(), error) {
+	client, err := newSOAP(s)
+	if err != nil {
+		return nil, nil, err
 	}
 	provider, err := orce.New(orce.Config{
 		Bureau: mapping.Bureau{

@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/svcgate/svcgate"
@@ -16,42 +19,63 @@ import (
 	"github.com/svcgate/svcgate/fixtures"
 	"github.com/svcgate/svcgate/internal/secret"
 	"github.com/svcgate/svcgate/mapping"
+	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/orce"
 	"github.com/svcgate/svcgate/responsecodes"
 	"github.com/svcgate/svcgate/soap"
 	"github.com/svcgate/svcgate/store"
 )
 
-// replayGate runs cases against everything from the API to the wire. The steps of one case share a database; each case
-// finds a fresh one.
+// replayGate runs cases against everything from the API to the wire, with a provider that plays the case.
+//
+// A case finds only what its own setup left. Opening a database costs more than everything else in a case, so a new one
+// is opened only when it is needed: the gateway looks for earlier transactions by card, by order and by the provider's
+// transaction id, and by nothing else. Each case has keys of its own, under which no earlier fingerprint is found
+// again, and a case that shares an order or an id of the provider with one before gets a new database.
 type replayGate struct {
 	dir    string
 	remove func() error
-	keys   *secret.Keyring
 	token  string
 	fresh  []byte // a database to begin with
-	cases  int
-	store  *store.Store
-	codes  *responsecodes.Book
-	steps  int
+
+	store keptStore
+	codes keptCodes
+	face  http.Handler
+	seen  map[string]bool // orders and ids in the open database
+	cases int             // in the open database
+	keys  *secret.Keyring // of the case
+	step  replayStep
+
+	databases, steps int
 }
+
+// replayStep is what changes below the API from step to step.
+type replayStep struct {
+	*svcgate.Gateway
+	at time.Time
+}
+
+// keptStore and keptCodes are the open database and its codes, so that the API above them can stay when they change.
+type (
+	keptStore struct{ *store.Store }
+	keptCodes struct{ *responsecodes.Book }
+)
+
+// replayCases is how many cases share a database at most, so that the last runs as fast as the first.
+const replayCases = 250
 
 const replayTimeout = 10 * time.Second
 
 func newReplayGate() (*replayGate, error) {
-	text, err := secret.NewKeyFile("replay")
-	if err != nil {
-		return nil, err
-	}
-	keys, err := secret.ParseKeyring(text)
-	if err != nil {
-		return nil, err
-	}
 	dir, remove, err := temporaryFolder(fastFolder(), "svcgate-replay-")
 	if err != nil {
 		return nil, err
 	}
-	return &replayGate{dir: dir, remove: remove, keys: keys}, nil
+	g := &replayGate{dir: dir, remove: remove}
+	if g.face, err = g.newFace(); err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	return g, nil
 }
 
 // fastFolder is where databases live that nobody needs afterwards: in memory where the system has a place for it, since
@@ -70,20 +94,59 @@ func (g *replayGate) Close() error {
 }
 
 func (g *replayGate) closeStore() error {
-	if g.store == nil {
+	if g.store.Store == nil {
 		return nil
 	}
 	path := g.store.Path()
 	err := g.store.Close()
-	g.store = nil
+	g.store.Store = nil
 	for _, end := range []string{"", "-wal", "-shm", ".lock"} {
 		err = errors.Join(err, os.RemoveAll(path+end))
 	}
 	return err
 }
 
-// Reset opens a fresh database: a copy of one that was made once, with the starter set and a token.
-func (g *replayGate) Reset(ctx context.Context) error {
+// Reset sees to it that the case finds nothing of those before.
+func (g *replayGate) Reset(ctx context.Context, c *fixtures.Case) error {
+	text, err := secret.NewKeyFile("replay")
+	if err != nil {
+		return err
+	}
+	if g.keys, err = secret.ParseKeyring(text); err != nil {
+		return err
+	}
+	names := namesIn(c)
+	if g.store.Store == nil || g.cases == replayCases || slices.ContainsFunc(names, func(name string) bool { return g.seen[name] }) {
+		if err := g.openFresh(ctx); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		g.seen[name] = true
+	}
+	g.cases++
+	return nil
+}
+
+// namesIn lists the orders and the provider's transaction ids that the case and its setup put into the journal or look
+// for there.
+func namesIn(c *fixtures.Case) []string {
+	var names []string
+	for _, step := range c.Steps() {
+		var asked struct{ Order, Authorization string }
+		if json.Unmarshal(step.Request, &asked) == nil {
+			names = append(names, "order "+asked.Order, "id "+asked.Authorization)
+		}
+		var answer messages.Answer
+		if step.Incoming != nil && messages.ReadAnswer(step.Incoming, &answer) == nil {
+			names = append(names, "id "+answer.SVATransactionID, "id "+answer.PreAuthSVATransactionID)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, " ") })
+}
+
+// openFresh opens a copy of a database that was made once, with the starter set and a token.
+func (g *replayGate) openFresh(ctx context.Context) error {
 	if err := g.closeStore(); err != nil {
 		return err
 	}
@@ -92,15 +155,30 @@ func (g *replayGate) Reset(ctx context.Context) error {
 			return err
 		}
 	}
-	g.cases++
-	path := filepath.Join(g.dir, fmt.Sprintf("case-%d.db", g.cases))
+	g.databases++
+	path := filepath.Join(g.dir, fmt.Sprintf("%d.db", g.databases))
 	if err := os.WriteFile(path, g.fresh, 0o600); err != nil {
-		return fmt.Errorf("making the case's database: %w", err)
+		return fmt.Errorf("making a database for the case: %w", err)
 	}
-	return g.openStore(ctx, path)
+	if err := g.openStore(ctx, path); err != nil {
+		return err
+	}
+	g.seen, g.cases = map[string]bool{}, 0
+	return nil
 }
 
-// makeFresh makes the database that every case gets a copy of. Once closed it is one file.
+// newFace puts an API on whatever database and gateway there are at the time. Nothing is read through it that would need
+// its Close.
+func (g *replayGate) newFace() (http.Handler, error) {
+	face, err := api.New(api.Config{Gateway: &g.step, Settler: &g.step, Journal: &g.store, Codes: &g.codes, Tokens: &g.store, TokenKeeper: &g.store,
+		People: struct{ api.PeopleKeeper }{}, Auditor: &g.store, Trail: &g.store, Services: []string{demoService}, Now: func() time.Time { return g.step.at }})
+	if err != nil {
+		return nil, err
+	}
+	return face.Handler(), nil
+}
+
+// makeFresh makes the database that openFresh copies. Once closed it is one file.
 func (g *replayGate) makeFresh(ctx context.Context) error {
 	path := filepath.Join(g.dir, "fresh.db")
 	if err := g.openStore(ctx, path); err != nil {
@@ -114,22 +192,26 @@ func (g *replayGate) makeFresh(ctx context.Context) error {
 	if err := g.store.Close(); err != nil {
 		return err
 	}
-	g.store = nil
+	g.store.Store = nil
 	var err error
 	g.fresh, err = os.ReadFile(path)
 	return err
 }
 
+// openStore opens a database; nobody reads it beside the case, so one reader does.
 func (g *replayGate) openStore(ctx context.Context, path string) (err error) {
-	if g.store, err = openStore(ctx, path, discard); err != nil {
+	if g.store.Store, err = store.Open(ctx, store.Config{Path: path, Readers: 1}); err != nil {
 		return err
 	}
-	g.codes, err = openCodes(ctx, g.store, []string{demoService}, discard)
+	g.codes.Book, err = openCodes(ctx, g.store.Store, []string{demoService}, discard)
 	return err
 }
 
 // Run plays one step: the case's player is the provider, the case's time the gateway's clock.
 func (g *replayGate) Run(ctx context.Context, c *fixtures.Case) (fixtures.Result, error) {
+	if c.Wire() {
+		return fixtures.Result{}, nil
+	}
 	player := c.Player()
 	url, stop, err := player.Start(ctx)
 	if err != nil {
@@ -141,11 +223,7 @@ func (g *replayGate) Run(ctx context.Context, c *fixtures.Case) (fixtures.Result
 		return fixtures.Result{}, err
 	}
 	defer client.Close()
-	if err := g.addRule(ctx, c.Rule); err != nil {
-		return fixtures.Result{}, err
-	}
-	face, err := g.face(c, client)
-	if err != nil {
+	if err := g.begin(c, client); err != nil {
 		return fixtures.Result{}, err
 	}
 	operation, err := svcgate.ParseOperation(c.Operation)
@@ -163,25 +241,15 @@ func (g *replayGate) Run(ctx context.Context, c *fixtures.Case) (fixtures.Result
 		request.Header.Set("Idempotency-Key", fmt.Sprintf("replay-%d", g.steps))
 	}
 	answer := &recorder{header: http.Header{}, status: http.StatusOK}
-	face.ServeHTTP(answer, request)
+	g.face.ServeHTTP(answer, request)
 	return fixtures.Result{
 		Parts: fixtures.OutgoingPart | fixtures.ReplyPart, Outgoing: player.Outgoing(), Sent: player.Sent(),
 		Status: answer.status, Reply: answer.body.Bytes(),
 	}, nil
 }
 
-func (g *replayGate) addRule(ctx context.Context, r *fixtures.Rule) error {
-	if r == nil {
-		return nil
-	}
-	return g.codes.Put(ctx, responsecodes.Rule{
-		Service: demoService, Source: svcgate.Source(r.Source), Code: r.Code, Vendor: r.Vendor, Description: r.Description,
-		Outcome: svcgate.Outcome(r.Outcome), Messages: []string{},
-	})
-}
-
-// face puts the API on a gateway with the case's settings.
-func (g *replayGate) face(c *fixtures.Case, client orce.Caller) (http.Handler, error) {
+// begin puts a gateway with the case's settings below the API.
+func (g *replayGate) begin(c *fixtures.Case, client orce.Caller) error {
 	now := func() time.Time { return c.At }
 	provider, err := orce.New(orce.Config{
 		Bureau: mapping.Bureau{
@@ -191,21 +259,32 @@ func (g *replayGate) face(c *fixtures.Case, client orce.Caller) (http.Handler, e
 		Client: client, StrictSOAP: c.Settings.Form == fixtures.Strict, Bare: c.Settings.Form == fixtures.Bare, Now: now,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	gateway, err := svcgate.NewGateway(svcgate.GatewayConfig{
 		Providers: map[string]svcgate.Provider{demoService: provider}, Journal: g.store, History: g.store, Unsettled: g.store, Decisions: g.store,
-		Codes: g.codes, Keys: g.keys, Now: now,
+		Codes: caseCodes{g.codes, c.Rule}, Keys: g.keys, Now: now,
 	})
-	if err != nil {
-		return nil, err
+	g.step = replayStep{gateway, c.At}
+	return err
+}
+
+// caseCodes is the starter set with the case's own rule, if it has one, before it.
+type caseCodes struct {
+	svcgate.CodeBook
+	rule *fixtures.Rule
+}
+
+// Lookup finds the case's rule, else one of the starter set.
+func (b caseCodes) Lookup(service string, op svcgate.Operation, source svcgate.Source, code string) (svcgate.VendorResponse, bool) {
+	v, found := b.CodeBook.Lookup(service, op, source, code)
+	if r := b.rule; r != nil && r.Code == code && svcgate.Source(r.Source) == source {
+		return svcgate.VendorResponse{
+			Version: v.Version, Code: r.Vendor, Description: r.Description, Messages: []string{}, Outcome: svcgate.Outcome(r.Outcome),
+			Rule: service + ":*:" + r.Source + ":" + r.Code,
+		}, true
 	}
-	face, err := api.New(api.Config{Gateway: gateway, Settler: gateway, Journal: g.store, Codes: g.codes, Tokens: g.store, TokenKeeper: g.store,
-		Auditor: g.store, Trail: g.store, Services: []string{demoService}, Now: now})
-	if err != nil {
-		return nil, err
-	}
-	return face.Handler(), nil
+	return v, found
 }
 
 // recorder keeps an answer that goes over no wire.

@@ -115,7 +115,11 @@ func newServer(h http.Handler, call time.Duration, log *slog.Logger) *http.Serve
 func (g *gate) serve(ctx context.Context, d doors) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	face := newServer(g.api.Handler(), g.config.Limits.Call, g.log)
+	pages, err := g.openConsole(d.api.Addr().String())
+	if err != nil {
+		return errors.Join(err, d.api.Close(), d.admin.Close())
+	}
+	face := newServer(faces(g.api.Handler(), pages), g.config.Limits.Call, g.log)
 	admin := newServer(g.api.Admin(), g.config.Limits.Call, g.log)
 	broken := make(chan error, 2)
 	var work sync.WaitGroup
@@ -133,7 +137,7 @@ func (g *gate) serve(ctx context.Context, d doors) error {
 	kept := g.upkeep(ctx)
 
 	<-ctx.Done()
-	err := g.drain(face, admin, kept)
+	err = g.drain(face, admin, kept)
 	work.Wait()
 	close(broken)
 	for failure := range broken {

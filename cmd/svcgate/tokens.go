@@ -49,7 +49,7 @@ func createTokenCommand(s *shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create NAME --role ROLE",
 		Short: "Make a token and show it once",
-		Long:  "Makes a token and prints it to standard output. Names are never given twice, because the journal names callers by\nthem. Roles:\n" + roleHelp(),
+		Long:  "Makes a token and prints it to standard output. Names are never given twice, because the journal names callers by\nthem. Roles:\n" + roleHelp(access.TokenRoles()),
 		Example: "  svcgate tokens create oms --role oms --config svcgate.yaml > oms.token\n" +
 			"  svcgate tokens create ann --role operator --server http://127.0.0.1:8080 --token-file admin.token",
 		Args: arguments(1, 1, "the name of the token"),
@@ -76,29 +76,29 @@ func createTokenCommand(s *shell) *cobra.Command {
 		},
 	}
 	l.add(c)
-	c.Flags().StringVar(&role, "role", "", "one of "+roleNames())
+	c.Flags().StringVar(&role, "role", "", "one of "+roleNames(access.TokenRoles()))
 	jsonFlag(c, &asJSON)
 	return c
 }
 
-func roleNames() string {
+func roleNames(roles []access.Role) string {
 	var names []string
-	for _, r := range access.Roles() {
+	for _, r := range roles {
 		names = append(names, string(r))
 	}
 	return join(names)
 }
 
-func roleHelp() string {
+func roleHelp(roles []access.Role) string {
 	var b strings.Builder
-	for _, r := range access.Roles() {
+	for _, r := range roles {
 		var may []string
 		for _, p := range access.Permissions() {
 			if r.May(p) {
 				may = append(may, string(p))
 			}
 		}
-		fmt.Fprintf(&b, "  %-9s %s\n", r, join(may))
+		fmt.Fprintf(&b, "  %-14s %s\n", r, join(may))
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -25,9 +25,13 @@ func (g *gate) chores() []chore {
 	}
 }
 
+// watchCodes is how often the published codes are looked for: another process's version is in force within it.
+const watchCodes = 2 * time.Second
+
 // upkeep does the chores, now and each at its pace, until ctx ends. Done is closed when the last one has ended.
 func (g *gate) upkeep(ctx context.Context) (done <-chan struct{}) {
 	var work sync.WaitGroup
+	work.Go(func() { g.codes.Watch(ctx, watchCodes) })
 	for _, c := range g.chores() {
 		work.Go(func() {
 			ticker := time.NewTicker(c.every)

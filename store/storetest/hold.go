@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,13 @@ func testHolds(t *testing.T, open Open) {
 			h := holds[0]
 			if h.Amount.Decimal() != "20.00" || h.Captured.Decimal() != c.captured || h.Remaining.Decimal() != c.remaining {
 				t.Errorf("amount %v, captured %v, remaining %v; want 20.00, %s, %s", h.Amount, h.Captured, h.Remaining, c.captured, c.remaining)
+			}
+			over := h.Captured.Minor() >= h.Amount.Minor() || slices.ContainsFunc(c.uses, func(u use) bool {
+				return u.operation == svcgate.Void && (u.outcome == svcgate.Approved || u.outcome == svcgate.Partial)
+			})
+			open, err := db.OpenHolds(ctx, svcgate.Filter{Service: "RLT"})
+			if err != nil || over != (len(open) == 0) || !over && open[0] != h {
+				t.Errorf("OpenHolds = %v, %v, want %v: used up is %t", open, err, h, over)
 			}
 		})
 	}

@@ -234,7 +234,7 @@ func testVerify(t *testing.T, open Open) {
 		}
 		last = done
 	})
-	if err != nil || report.Transactions != 1300 || report.Exchanges != 1299+1 || report.Readings != 2 || report.Entries != 1 || report.Rows != last || calls < 3 || len(report.Head) != 64 {
+	if err != nil || report.Transactions != 1300 || report.Exchanges != 1299+1 || report.Readings != 2 || report.Entries != 3 || report.Versions != 1 || report.Rows != last || calls < 3 || len(report.Head) != 64 {
 		t.Errorf("Verify = %+v, %v with %d calls, the last %d", report, err, calls, last)
 	}
 	must(t, db.Close())
@@ -266,7 +266,9 @@ func fill(t testing.TB, db Database) {
 		t.Fatal("no token")
 	}
 	must(t, db.PutToken(ctx, access.Token{Name: "jo", Role: access.RoleOperator, Created: at(1)}, hash))
-	must(t, db.PutRules(ctx, starter()))
+	first, draft := sampleVersion(1), sampleDraft()
+	must(t, db.PublishCodes(ctx, &first, ""))
+	must(t, db.SaveCodeDraft(ctx, &draft, "", "jo", "a beginning"))
 	if _, err := db.ForgetKeys(ctx, at(1200)); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,14 @@ func testFilters(t *testing.T, open Open) {
 		{svcgate.Filter{From: at(6), To: at(4)}, ""},
 		{svcgate.Filter{From: at(4).In(time.FixedZone("", 3600)), To: at(5), Operation: svcgate.Void, Last4: "0017"}, "4"},
 		{svcgate.Filter{Limit: 2}, "11 10"},
+		{svcgate.Filter{Code: "24", Operation: svcgate.Void}, "4"},
+		{svcgate.Filter{Code: "2"}, ""},
+		{svcgate.Filter{Source: svcgate.SourceReasonCode, State: svcgate.StateUnresolved}, "7"},
+		{svcgate.Filter{Source: svcgate.SourceErrorCode}, ""},
 		{svcgate.Filter{Order: "W-0' OR 1=1 --"}, ""},
+		{svcgate.Filter{Least: dollars(t, "25.00"), Most: dollars(t, "25.00"), To: at(2)}, "1 0"},
+		{svcgate.Filter{Least: dollars(t, "25.01")}, ""},
+		{svcgate.Filter{Most: dollars(t, "24.99")}, ""},
 	} {
 		page, err := db.Transactions(ctx, c.filter)
 		if err != nil {
@@ -91,7 +98,7 @@ func testFilters(t *testing.T, open Open) {
 		}
 	}
 	for _, wrong := range []svcgate.Filter{
-		{Limit: -1}, {Limit: 501}, {Operation: 77}, {Outcome: "fine"}, {State: "lost"}, {Outcome: "approved "},
+		{Limit: -1}, {Limit: 501}, {Operation: 77}, {Outcome: "fine"}, {State: "lost"}, {Outcome: "approved "}, {Source: "reason"},
 	} {
 		_, err := db.Transactions(ctx, wrong)
 		wantCode(t, err, svcgate.CodeInvalid)

@@ -22,7 +22,9 @@ type Database interface {
 	svcgate.Decisions
 	responsecodes.Store
 	reader
+	figures
 	tokens
+	access.PeopleStore
 	keeper
 	EraseCards(ctx context.Context, before time.Time) (int, error)
 	Recovered() int
@@ -37,6 +39,7 @@ type reader interface {
 	Exchanges(ctx context.Context, id string) ([]*svcgate.Exchange, error)
 	Drift(ctx context.Context, service string) ([]store.CardDrift, error)
 	OrphanHolds(ctx context.Context, service string) ([]*svcgate.Transaction, error)
+	OpenHolds(ctx context.Context, f svcgate.Filter) ([]svcgate.Hold, error)
 }
 
 type tokens interface {
@@ -47,7 +50,8 @@ type tokens interface {
 }
 
 type keeper interface {
-	Audit(ctx context.Context, e access.Entry) error
+	SessionStore() store.Sessions
+	ResealPeople(ctx context.Context, seal func(row string, sealed []byte) ([]byte, error)) (int, error)
 	AuditTrail(ctx context.Context, limit int, cursor string) ([]access.Entry, string, error)
 	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
 	ForgetKeys(ctx context.Context, before time.Time) (int, error)
@@ -69,7 +73,8 @@ func Run(t *testing.T, open Open) {
 		{"cursors", testCursors}, {"moves", testMoves}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns},
 		{"earlier", testEarlier}, {"similar", testSimilar}, {"last reading", testLastReading}, {"audit", testAudit},
 		{"forgotten keys", testForgetKeys}, {"resealed cards", testReseal}, {"drift", testDrift}, {"orphan holds", testOrphans},
-		{"verify", testVerify}, {"linearizable", testLinearizable}, {"rules", testRules}, {"tokens", testTokens}, {"closed", testClosed},
+		{"verify", testVerify}, {"linearizable", testLinearizable}, {"tallies", testTallies}, {"tallies from memory", testTalliesFromMemory}, {"affected", testAffected}, {"activity", testActivity}, {"reports", testReports}, {"versions", testVersions}, {"drafts", testDrafts}, {"tokens", testTokens}, {"people", testPeople}, {"links", testLinks},
+		{"failed sign-ins", testFailures}, {"sessions", testSessions}, {"closed", testClosed},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
@@ -147,8 +152,9 @@ func finished(t testing.TB, begun *svcgate.Transaction) *svcgate.Transaction {
 	}
 	done.Vendor = &svcgate.VendorResponse{
 		Code: "100", Description: "Approved", Attempts: new(3), Hold: &svcgate.OrderHold{Reason: "CW", Days: new(0)},
-		Cancel: true, Messages: []string{"one", "two"}, Rule: "RLT:authorize:reason_code:24", Outcome: svcgate.Approved,
+		Cancel: true, Messages: []string{"one", "two"}, Rule: "RLT:authorize:reason_code:24", Version: 7, Outcome: svcgate.Approved,
 	}
+	done.CodesVersion = 7
 	done.Failure = "none"
 	done.Finished = begun.Created.Add(40 * time.Millisecond)
 	return &done

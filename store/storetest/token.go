@@ -21,7 +21,7 @@ func testTokens(t *testing.T, open Open) {
 	}()
 	hashes := map[string]string{}
 	var want []access.Token
-	for i, role := range []access.Role{access.RoleAdmin, access.RoleOMS, access.RoleOperator, access.RoleTester} {
+	for i, role := range access.TokenRoles() {
 		_, hash := access.NewToken()
 		token := access.Token{Name: string(rune('a' + i)), Role: role, Created: start}
 		if err := db.PutToken(ctx, token, hash); err != nil {
@@ -55,6 +55,7 @@ func testTokens(t *testing.T, open Open) {
 		{access.Token{Name: "two words", Role: access.RoleOMS}, unknown},
 		{access.Token{Name: "e"}, unknown},
 		{access.Token{Name: "e", Role: "root"}, unknown},
+		{access.Token{Name: "e", Role: access.RoleSecurityAdmin}, unknown},
 		{access.Token{Name: "e", Role: access.RoleOMS}, ""},
 		{access.Token{Name: "e", Role: access.RoleOMS}, "svc_" + unknown[:60]},
 	} {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"github.com/svcgate/svcgate/access"
+	"github.com/svcgate/svcgate/internal/secret"
+	"github.com/svcgate/svcgate/store"
+)
+
+// newDoor makes the door at which people sign in. keys seal what second factors keep; nil: no second factor.
+func newDoor(db *store.Store, keys *secret.Keyring) *access.Door {
+	c := access.DoorConfig{Store: db}
+	if keys != nil {
+		c.Sealer = factorSealer{keys}
+	}
+	return access.NewDoor(c)
+}
+
+// factorSealer seals the secrets of second factors with the keys that seal card numbers.
+type factorSealer struct{ keys *secret.Keyring }
+
+func (s factorSealer) Seal(row, text string) []byte { return s.keys.Seal(row, secret.New(text)) }
+
+func (s factorSealer) Open(row string, sealed []byte) (string, error) {
+	text, err := s.keys.Open(row, sealed)
+	if err != nil {
+		return "", err
+	}
+	return text.Reveal(), nil
+}
