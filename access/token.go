@@ -49,17 +49,20 @@ func (t Token) Validate() error {
 	if !tokenName.MatchString(t.Name) {
 		return ErrName
 	}
-	_, err := ParseRole(string(t.Role))
+	_, err := ParseTokenRole(string(t.Role))
 	return err
 }
 
 // NewToken makes a token's text, "svc_" and 256 random bits in letters, and the hash to keep. The text is shown once
 // and never stored.
-func NewToken() (text, hash string) {
+func NewToken() (text, hash string) { return newText(tokenPrefix) }
+
+// newText makes what opens a door: a prefix that scanners know and 256 random bits in letters, and its hash.
+func newText(prefix string) (text, hash string) {
 	var bits [tokenBytes]byte
 	_, _ = rand.Read(bits[:]) // never fails: the process ends when there is no randomness
-	out := make([]byte, 0, len(tokenPrefix)+2*tokenBytes)
-	out = append(out, tokenPrefix...)
+	out := make([]byte, 0, len(prefix)+2*tokenBytes)
+	out = append(out, prefix...)
 	for _, b := range bits {
 		out = append(out, tokenLetters[b>>4], tokenLetters[b&15])
 	}
