@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"regexp"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +51,9 @@ func fixturesVerifyCommand(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if !report.OK() && host.cards == "" && slices.ContainsFunc(p.cases, namesAlias) {
+				s.tell("the cases name cards by aliases, which a provider does not know: --cards names the cards to send instead")
+			}
 			return s.showReport(report, &reports)
 		},
 	}
@@ -57,4 +62,10 @@ func fixturesVerifyCommand(s *shell) *cobra.Command {
 	match.add(c)
 	reports.add(c)
 	return c
+}
+
+var aliases = regexp.MustCompile(`9999[0-9]{12}`)
+
+func namesAlias(c *fixtures.Case) bool {
+	return slices.ContainsFunc(aliases.FindAllString(string(c.Outgoing), -1), fixtures.IsAlias)
 }
