@@ -19,7 +19,7 @@ type Store interface {
 	CodeVersions(ctx context.Context, service string, limit int) ([]Version, error)
 	// CodeVersion returns one version. One that is not there is an *svcgate.Error with CodeNotFound.
 	CodeVersion(ctx context.Context, service string, number int) (*Version, error)
-	// CodeDraft returns the draft of a service bureau, nil when there is none.
+	// CodeDraft returns the draft of a service bureau, nil when there is none. Its slices may be shared: they are not changed.
 	CodeDraft(ctx context.Context, service string) (*Draft, error)
 	// SaveCodeDraft writes d in place of the draft with the ETag was, "" for none. When the draft is another: ErrChanged.
 	// by did it, and what says what.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/responsecodes"
@@ -35,8 +36,41 @@ const (
 	sqlDropDraft = `DELETE FROM code_drafts WHERE service = ? AND etag = ?`
 )
 
-// CodeDraft returns the draft of a service bureau's vendor response table, nil when there is none.
+// drafts keeps the drafts that were read last: each page that shows a large one would decode it again.
+type drafts struct {
+	mu   sync.Mutex
+	read map[string]*responsecodes.Draft // by service
+}
+
+func (d *drafts) find(service, etag string) *responsecodes.Draft {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept := d.read[service]
+	if kept == nil || kept.ETag != etag {
+		return nil
+	}
+	return new(*kept)
+}
+
+func (d *drafts) keep(draft responsecodes.Draft) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.read == nil {
+		d.read = map[string]*responsecodes.Draft{}
+	}
+	d.read[draft.Service] = &draft
+}
+
+// CodeDraft returns the draft of a service bureau's vendor response table, nil when there is none. Its slices are
+// shared by all who read this draft.
 func (s *Store) CodeDraft(ctx context.Context, service string) (*responsecodes.Draft, error) {
+	var etag string
+	if err := s.read.GetContext(ctx, &etag, sqlDraftETag, service); err != nil {
+		return nil, fmt.Errorf("reading a draft of codes: %w", err)
+	}
+	if d := s.drafts.find(service, etag); d != nil {
+		return d, nil
+	}
 	var row draftRow
 	err := s.read.GetContext(ctx, &row, sqlDraft, service)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -49,8 +83,11 @@ func (s *Store) CodeDraft(ctx context.Context, service string) (*responsecodes.D
 	if err := json.Unmarshal([]byte(row.Editors), &d.Editors); err != nil {
 		return nil, fmt.Errorf("editors of %s as stored: %w", service, err)
 	}
-	d.Rules, err = rulesOf(service, row.Rules)
-	return d, err
+	if d.Rules, err = rulesOf(service, row.Rules); err != nil {
+		return nil, err
+	}
+	s.drafts.keep(*d)
+	return d, nil
 }
 
 // SaveCodeDraft writes a draft in place of the one with the ETag was, "" for none, with its entry in the audit trail.

@@ -61,6 +61,7 @@ type Store struct {
 	read      *readers
 	writer    *writer
 	figures   *figures
+	drafts    drafts
 	recovered int
 
 	mu     sync.RWMutex // guards closed and the closing of queue
