@@ -64,6 +64,7 @@ CHAOS ?=
 SIM   ?=
 LOAD  ?=
 INTEROP ?=
+BROWSER ?=
 
 .PHONY: sim
 sim: compiler ## 500 simulated lives of the gateway, always the same: what was told, booked and journaled must agree
@@ -104,21 +105,30 @@ conformance: compiler ## the readers beside the W3C's XML suite, expat, libxml2 
 interop: compiler ## strangers' SOAP servers asked by our client, strangers' clients asking the simulator (bench/interop/install.sh first)
 	$(GO) run $(GOBUILD) ./bench/interop $(INTEROP)
 
+.PHONY: browser
+browser: build ## the console as people use it, in Chromium: every page, axe-core, keyboard, narrow, without scripts (apt-get install chromium)
+	@axe=$$(bench/browser/fetch.sh); $(GO) run $(GOBUILD) ./bench/browser --binary bin/svcgate --axe "$$axe" $(BROWSER)
+
+.PHONY: wapiti
+wapiti: build ## the console scanned from outside, signed in; nothing of medium or above (apt-get install wapiti)
+	$(GO) run $(GOBUILD) ./bench/browser --binary bin/svcgate --wapiti $(BROWSER)
+
 .PHONY: generate
 generate: compiler ## make the generated files again: the independent SOAP client, the example settings
 	$(GO) generate ./...
 	$(GO) run $(GOBUILD) ./cmd/svcgate check-config --print-default > packaging/svcgate.yaml
 
-# In the clone the same commands run as the README tells a newcomer. SVCGATE_IN_CLONE keeps a clone from cloning itself.
+# In the clone everything runs from what is committed, without the race detector that has seen it already. A clone does
+# not clone itself.
 .PHONY: check-fresh-clone
-check-fresh-clone: compiler ## clone HEAD into a temporary folder and run the README's commands there
+check-fresh-clone: compiler ## clone HEAD into a temporary folder, and run the demo and all tests there
 	@if [ -n "$${SVCGATE_IN_CLONE:-}" ]; then echo "in a fresh clone already"; exit 0; fi; \
 	if ! git rev-parse -q --verify HEAD >/dev/null 2>&1; then echo "not a git checkout with a commit: nothing to clone"; exit 0; fi; \
 	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	git clone -q --depth 1 "file://$$(git rev-parse --show-toplevel)" "$$folder/svcgate"; \
 	export SVCGATE_IN_CLONE=1; \
 	echo "fresh clone: make run"; $(MAKE) -s -C "$$folder/svcgate" run DEMO='--once --port 0'; \
-	echo "fresh clone: make test"; $(MAKE) -s -C "$$folder/svcgate" test
+	echo "fresh clone: make quick"; $(MAKE) -s -C "$$folder/svcgate" quick
 
 .PHONY: clean
 clean: ## remove what was built

@@ -201,7 +201,7 @@ func decisionInWords(d svcgate.Decision) string {
 			words += part.name + part.text
 		}
 	}
-	words = sweep(words)
+	words = sweep(strings.Join(strings.Fields(words), " ")) // an entry is one line
 	return strings.ToValidUTF8(words[:min(len(words), access.MaxDetail)], "")
 }
 
