@@ -109,6 +109,10 @@ interop: compiler ## strangers' SOAP servers asked by our client, strangers' cli
 browser: build ## the console as people use it, in Chromium: every page, axe-core, keyboard, narrow, without scripts (apt-get install chromium)
 	@axe=$$(bench/browser/fetch.sh); $(GO) run $(GOBUILD) ./bench/browser --binary bin/svcgate --axe "$$axe" $(BROWSER)
 
+.PHONY: pictures
+pictures: ## the same, and the pictures of docs/console made again
+	@$(MAKE) browser BROWSER='--write docs/console'
+
 .PHONY: wapiti
 wapiti: build ## the console scanned from outside, signed in; nothing of medium or above (apt-get install wapiti)
 	$(GO) run $(GOBUILD) ./bench/browser --binary bin/svcgate --wapiti $(BROWSER)
