@@ -36,6 +36,13 @@ type codeTable interface {
 }
 
 func (s *shell) withCodes(c *cobra.Command, l *location, work func(codeTable) error) error {
+	return s.withBook(c, l,
+		func(server *client) error { return work(remoteCodes{server}) },
+		func(book *responsecodes.Book, _ *store.Store) error { return work(localCodes{book}) })
+}
+
+// withBook works at a server, or on a database that this process opens for it.
+func (s *shell) withBook(c *cobra.Command, l *location, at func(*client) error, on func(*responsecodes.Book, *store.Store) error) error {
 	remote, err := l.resolve(c, s)
 	if err != nil {
 		return err
@@ -45,14 +52,14 @@ func (s *shell) withCodes(c *cobra.Command, l *location, work func(codeTable) er
 		if err != nil {
 			return err
 		}
-		return work(remoteCodes{server})
+		return at(server)
 	}
 	return l.open(c.Context(), s, func(db *store.Store, services []string) error {
 		book, err := openCodes(c.Context(), db, services, discard)
 		if err != nil {
 			return err
 		}
-		return work(localCodes{book})
+		return on(book, db)
 	})
 }
 

@@ -31,24 +31,11 @@ type affected struct {
 }
 
 func (s *shell) withReview(c *cobra.Command, l *location, work func(codeReview) error) error {
-	remote, err := l.resolve(c, s)
-	if err != nil {
-		return err
-	}
-	if remote {
-		server, err := s.client(l.serverFlags)
-		if err != nil {
-			return err
-		}
-		return work(remoteReview{server})
-	}
-	return l.open(c.Context(), s, func(db *store.Store, services []string) error {
-		book, err := openCodes(c.Context(), db, services, discard)
-		if err != nil {
-			return err
-		}
-		return work(localReview{responsecodes.Review{Book: book, Journal: db}, db})
-	})
+	return s.withBook(c, l,
+		func(server *client) error { return work(remoteReview{server}) },
+		func(book *responsecodes.Book, db *store.Store) error {
+			return work(localReview{responsecodes.Review{Book: book, Journal: db}, db})
+		})
 }
 
 // localReview is of a database that this process has open.
