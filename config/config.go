@@ -6,6 +6,7 @@
 package config
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,7 +48,8 @@ type Log struct {
 // Console says whether people can use browsers, and where these find it.
 type Console struct {
 	Enabled bool
-	URL     string // scheme and host; "" is http:// and Listen
+	URL     string         // scheme and host; "" is http:// and Listen
+	Proxies []netip.Prefix // whose word for a browser's address is taken
 }
 
 // Limits bound what the gateway takes on.

@@ -33,7 +33,7 @@ keep_generated_cards: 2h
 log:
   level: debug
   format: json
-console: {enabled: false, url: "https://svcgate.example.com"}
+console: {enabled: false, url: "https://svcgate.example.com", proxies: [10.0.0.5, 10.1.2.3/16, "2001:db8::/32"]}
 limits:
   max_in_flight: 12
   call: 20s
@@ -101,11 +101,12 @@ func TestLoadReadsEveryValue(t *testing.T) {
 		"database":         {c.Database, filepath.Join(filepath.Dir(path), "data", "svcgate.db")},
 		"keep":             {c.KeepNewCards, 2 * time.Hour},
 		"log":              {c.Log, config.Log{Level: "debug", Format: "json"}},
-		"console":          {c.Console, config.Console{URL: "https://svcgate.example.com"}},
+		"console":          {fmt.Sprint(c.Console.Enabled, c.Console.URL), "false https://svcgate.example.com"},
 		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second, ConnectionsPerAddress: 9}},
 		"live":             {c.Live, false},
 		"rates":            {c.Rates, config.Rates{Requests: 0, Inquiries: 7}},
 		"keep keys":        {c.Idempotency.Keep, 40 * 24 * time.Hour},
+		"proxies":          {fmt.Sprint(c.Console.Proxies), "[10.0.0.5/32 10.1.0.0/16 2001:db8::/32]"},
 		"derive keys":      {fmt.Sprint(c.Idempotency.DeriveKeys), "[oms-old other]"},
 		"duplicates":       {c.Duplicates.Window, time.Duration(0)},
 		"schedule":         {fmt.Sprint(c.Settling.Schedule), "[1m0s 2m0s 24h0m0s]"},
@@ -147,7 +148,7 @@ func TestDefaults(t *testing.T) {
 	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.KeepNewCards != 24*time.Hour ||
 		c.Limits.MaxInFlight != 256 || c.Limits.Call != 35*time.Second || s.DialTimeout != 5*time.Second ||
 		s.CallTimeout != 30*time.Second || s.Location != time.UTC || s.DefaultCurrency != "USD" || c.Log.Level != "info" || !c.Live ||
-		c.Console != (config.Console{Enabled: true}) ||
+		!c.Console.Enabled || c.Console.URL != "" || c.Console.Proxies != nil ||
 		c.Idempotency.Keep != 35*24*time.Hour || c.Idempotency.DeriveKeys != nil || c.Duplicates.Window != svcgate.DefaultWindow ||
 		!slices.Equal(c.Settling.Schedule, svcgate.DefaultSchedule) || c.Settling.Quiet != svcgate.DefaultQuiet ||
 		c.Breaker != (config.Breaker{Failures: svcgate.DefaultBreakerFailures, Open: svcgate.DefaultBreakerOpen}) {
@@ -359,6 +360,10 @@ func TestWrongFiles(t *testing.T) {
 		"half a day":         {"idempotency: {keep: 1.5d}\n" + service, "keep: want a duration with its unit"},
 		"days before":        {"idempotency: {keep: -35d}\n" + service, "keep: want a duration from"},
 		"token name":         {"idempotency: {derive_keys: [oms, '6 6']}\n" + service, "svcgate.yaml:1:28: derive_keys: want names of tokens"},
+		"proxy by name":      {"console: {proxies: [front.example.com]}\n" + service, "svcgate.yaml:1:21: proxies: want addresses or networks"},
+		"proxy with a port":  {"console: {proxies: ['10.0.0.5:80']}\n" + service, "proxies: want addresses or networks"},
+		"proxy with a zone":  {"console: {proxies: ['fe80::1%eth0']}\n" + service, "proxies: want addresses or networks"},
+		"mapped proxy":       {"console: {proxies: ['::ffff:10.0.0.5']}\n" + service, "proxies: want addresses or networks"},
 		"list in a list":     {"idempotency: {derive_keys: [[oms]]}\n" + service, "svcgate.yaml:1:29: derive_keys: want a list of names"},
 		"comma in an entry":  {"idempotency: {derive_keys: ['a,b']}\n" + service, "derive_keys: want a list of names"},
 		"section for a list": {"settling: {schedule: {a: 1s}}\n" + service, "svcgate.yaml:1:22: schedule: want a list of durations, not a list or a section"},

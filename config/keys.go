@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,8 @@ var keys = []Key{
 		value: flag(func(t target) *bool { return &t.c.Console.Enabled })},
 	{Name: "console.url", Example: "https://svcgate.example.com", Help: "Where browsers find this server, when a proxy stands before it; one-time links begin with it. Browsers keep a session\nover https only, or on this machine.",
 		value: text(func(t target) *string { return &t.c.Console.URL }, consoleURL)},
+	{Name: "console.proxies", Example: "[10.0.0.5, 10.1.0.0/16]", Help: "Addresses of proxies that say in X-Forwarded-For where a browser is. Wrong sign-ins are counted by that address; without\nthis all browsers behind a proxy count as one.",
+		value: networks(func(t target) *[]netip.Prefix { return &t.c.Console.Proxies })},
 
 	{Name: "limits.max_in_flight", Default: "256", Help: "Requests at work at one time; more are turned away with 503.",
 		value: number(func(t target) *int { return &t.c.Limits.MaxInFlight }, 1, 100_000)},

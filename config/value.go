@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -124,6 +125,25 @@ func names(at func(target) *[]string) value {
 			if !tokenName.MatchString(name) {
 				return errors.New("want names of tokens: a letter and then letters, digits, dots, underscores or dashes, at most 64 in all")
 			}
+		}
+		*at(t) = all
+		return nil
+	}}
+}
+
+// networks takes addresses and networks.
+func networks(at func(target) *[]netip.Prefix) value {
+	return value{name: "list of addresses", tags: tagText, list: true, set: func(t target, text string, _ *reader) error {
+		var all []netip.Prefix
+		for _, entry := range entries(text) {
+			p, err := netip.ParsePrefix(entry)
+			if a, bad := netip.ParseAddr(entry); bad == nil {
+				p, err = a.Prefix(a.BitLen())
+			}
+			if err != nil || p.Addr().Zone() != "" || p.Addr().Is4In6() {
+				return errors.New("want addresses or networks, such as 10.0.0.5 or 10.1.0.0/16")
+			}
+			all = append(all, p.Masked())
 		}
 		*at(t) = all
 		return nil

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -137,14 +138,15 @@ type Config struct {
 	Providing func() map[string]string
 	Bureaus   Bureaus
 
-	Services    []string // codes of the service bureaus, in the order of the settings
-	Currency    string   // of amounts that are looked for without one; "": USD
-	InquiryRate float64  // balance inquiries a second that one person may make; 0: one
-	URL         *url.URL // where browsers find this server: scheme and host
-	Environment string   // shown on every page, such as "Test system"
-	Production  bool     // the cards are real, which is shown too
-	MaxUpload   int64    // largest form in bytes; 0: 2 MiB
-	MaxInFlight int      // pages at once; 0: 64
+	Services    []string       // codes of the service bureaus, in the order of the settings
+	Currency    string         // of amounts that are looked for without one; "": USD
+	InquiryRate float64        // balance inquiries a second that one person may make; 0: one
+	URL         *url.URL       // where browsers find this server: scheme and host
+	Proxies     []netip.Prefix // whose X-Forwarded-For is believed
+	Environment string         // shown on every page, such as "Test system"
+	Production  bool           // the cards are real, which is shown too
+	MaxUpload   int64          // largest form in bytes; 0: 2 MiB
+	MaxInFlight int            // pages at once; 0: 64
 	Log         *slog.Logger
 	Now         func() time.Time
 }

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -53,13 +54,29 @@ func (v *visit) may(p access.Permission) bool {
 	return v.person.Name != "" && v.person.May(p)
 }
 
-// from is the address that the request came from.
+// from is the address that the request came from. A proxy of the settings is believed for who stands before it, and so
+// is the next one; what others wrote into the header is not read.
 func (v *visit) from() string {
-	at, err := netip.ParseAddrPort(v.RemoteAddr)
+	peer, err := netip.ParseAddrPort(v.RemoteAddr)
 	if err != nil {
 		return ""
 	}
-	return at.Addr().Unmap().WithZone("").String()
+	at := plain(peer.Addr())
+	told := strings.Split(strings.Join(v.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(told) - 1; i >= 0 && v.console.isProxy(at); i-- {
+		before, err := netip.ParseAddr(strings.TrimSpace(told[i]))
+		if err != nil {
+			break
+		}
+		at = plain(before)
+	}
+	return at.String()
+}
+
+func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
+func (c *Console) isProxy(a netip.Addr) bool {
+	return slices.ContainsFunc(c.Proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // answer is a whole answer, ready before its status is sent.

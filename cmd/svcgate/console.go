@@ -31,7 +31,7 @@ func (g *gate) openConsole(listen string) (http.Handler, error) {
 		Holds: g.store, Gateway: g.gateway, Explainer: review, Codes: g.codes, Reviewer: review, Evidence: g.store,
 		Services: g.services(), Currency: g.config.Services[0].DefaultCurrency, InquiryRate: float64(g.config.Rates.Inquiries),
 		Activity: g.activity, Unmapped: g.unmapped, Providing: g.gateway.Providing, Bureaus: bureaus{g.config},
-		URL: address, Environment: g.environment(), Production: g.config.Live && !g.demo, Log: g.log,
+		URL: address, Proxies: g.config.Console.Proxies, Environment: g.environment(), Production: g.config.Live && !g.demo, Log: g.log,
 	})
 	if err != nil {
 		return nil, err
