@@ -360,7 +360,7 @@ func TestWrongFiles(t *testing.T) {
 		"half a day":         {"idempotency: {keep: 1.5d}\n" + service, "keep: want a duration with its unit"},
 		"days before":        {"idempotency: {keep: -35d}\n" + service, "keep: want a duration from"},
 		"token name":         {"idempotency: {derive_keys: [oms, '6 6']}\n" + service, "svcgate.yaml:1:28: derive_keys: want names of tokens"},
-		"proxy by name":      {"console: {proxies: [front.example.com]}\n" + service, "svcgate.yaml:1:21: proxies: want addresses or networks"},
+		"proxy by name":      {"console: {proxies: [front.example.com]}\n" + service, "svcgate.yaml:1:20: proxies: want addresses or networks"},
 		"proxy with a port":  {"console: {proxies: ['10.0.0.5:80']}\n" + service, "proxies: want addresses or networks"},
 		"proxy with a zone":  {"console: {proxies: ['fe80::1%eth0']}\n" + service, "proxies: want addresses or networks"},
 		"mapped proxy":       {"console: {proxies: ['::ffff:10.0.0.5']}\n" + service, "proxies: want addresses or networks"},

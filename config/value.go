@@ -137,10 +137,10 @@ func networks(at func(target) *[]netip.Prefix) value {
 		var all []netip.Prefix
 		for _, entry := range entries(text) {
 			p, err := netip.ParsePrefix(entry)
-			if a, bad := netip.ParseAddr(entry); bad == nil {
+			if a, bad := netip.ParseAddr(entry); bad == nil && a.Zone() == "" && !a.Is4In6() {
 				p, err = a.Prefix(a.BitLen())
 			}
-			if err != nil || p.Addr().Zone() != "" || p.Addr().Is4In6() {
+			if err != nil || p.Addr().Is4In6() {
 				return errors.New("want addresses or networks, such as 10.0.0.5 or 10.1.0.0/16")
 			}
 			all = append(all, p.Masked())
