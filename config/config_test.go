@@ -101,7 +101,7 @@ func TestLoadReadsEveryValue(t *testing.T) {
 		"database":         {c.Database, filepath.Join(filepath.Dir(path), "data", "svcgate.db")},
 		"keep":             {c.KeepNewCards, 2 * time.Hour},
 		"log":              {c.Log, config.Log{Level: "debug", Format: "json"}},
-		"console":          {fmt.Sprint(c.Console.Enabled, c.Console.URL), "false https://svcgate.example.com"},
+		"console":          {fmt.Sprintf("%t %s", c.Console.Enabled, c.Console.URL), "false https://svcgate.example.com"},
 		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second, ConnectionsPerAddress: 9}},
 		"live":             {c.Live, false},
 		"rates":            {c.Rates, config.Rates{Requests: 0, Inquiries: 7}},
