@@ -458,7 +458,7 @@ func TestSecretFileIsOneLine(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	path := folder(t, strings.NewReplacer("127.0.0.1:9080", "0.0.0.0:9080", "https://", "http://", "strict_soap: true", "allow_plain_http: true",
-		"console: {enabled: false, url: \"https://svcgate.example.com\"}", "console: {enabled: true}").Replace(whole))
+		"enabled: false, url: \"https://svcgate.example.com\"", "enabled: true").Replace(whole))
 	_, problems := config.Load(path, nil)
 	want := []string{
 		"svcgate.yaml: console.url is missing: browsers on other machines keep no session without https; name the proxy's address, or turn console.enabled off",
