@@ -19,6 +19,8 @@ const module = "github.com/svcgate/svcgate"
 var mayImport = map[string][]string{
 	".":                  {"internal/secret"},
 	"internal/secret":    {},
+	"internal/pgtest":    {},
+	"internal/measure":   {},
 	"messages":           {"internal/secret"},
 	"soap":               {"internal/secret"},
 	"soap/wsdl":          {},
@@ -30,7 +32,8 @@ var mayImport = map[string][]string{
 	"access":             {},
 	"store":              {".", "responsecodes", "access"},
 	"store/storetest":    {".", "responsecodes", "access", "store", "internal/secret"},
-	"api":                {".", "responsecodes", "access", "internal/secret"},
+	"api":                {".", "responsecodes", "access", "internal/measure", "internal/secret"},
+	"telemetry":          {".", "internal/measure"},
 	"simulator":          {"messages", "soap/wsdl", "internal/secret"},
 	"fixtures":           {"messages", "internal/secret"},
 	"fixtures/importers": {"fixtures", "messages", "internal/secret"},
@@ -44,7 +47,12 @@ var mayImport = map[string][]string{
 	"bench/sim":          {"*"},
 	"bench/load":         {"*"},
 	"bench/crash":        {"*"},
+	"bench/world":        {"*"},
+	"bench/soak":         {"*"},
+	"bench/nodes":        {"*"},
 	"bench/chaos":        {"*"},
+	"bench/drill":        {"*"},
+	"bench/e2e":          {"*"},
 }
 
 func TestImportsFollowThePackageMap(t *testing.T) {

@@ -33,6 +33,11 @@ type memory struct {
 	finishErr error
 	holdsErr  error
 	idSeen    bool
+	head      int64
+	headErr   error
+	moved     int64 // where in the chain an operation on the card ended last
+	claimed   bool  // by another node
+	claimErr  error
 }
 
 func newMemory() *memory {
@@ -59,8 +64,13 @@ func (m *memory) Begin(_ context.Context, t *svcgate.Transaction) (*svcgate.Tran
 			return m.latest(earlier), nil
 		}
 	}
-	if info, _ := t.Operation.Info(); m.held != nil && info.MovesMoney {
-		return nil, m.held
+	if info, _ := t.Operation.Info(); info.MovesMoney {
+		if m.held != nil {
+			return nil, m.held
+		}
+		if t.Seen != 0 && m.moved > t.Seen {
+			return nil, fmt.Errorf("beginning: %w", svcgate.ErrMoved)
+		}
 	}
 	kept := *t
 	m.byKey[t.Caller+"\x00"+cmp.Or(t.Key, t.ID)] = &kept
@@ -102,6 +112,14 @@ func (m *memory) Finish(ctx context.Context, t *svcgate.Transaction, x *svcgate.
 	m.finished[t.ID], m.exchanges[t.ID] = &kept, x
 	return nil
 }
+
+func (m *memory) Head(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.head, m.headErr
+}
+
+func (m *memory) Claim(context.Context, string) (bool, error) { return !m.claimed, m.claimErr }
 
 func (m *memory) LastReading(context.Context, string, string) (svcgate.Reading, error) {
 	return m.reading, nil

@@ -38,6 +38,7 @@ type GatewayConfig struct {
 	Baseline  map[Operation]BaselinePolicy // missing: BaselineLastKnown
 	Breaker   Breaker
 	Window    time.Duration        // in which a similar request counts as a duplicate; 0: DefaultWindow; negative: never
+	Permit    func() func() error  // taken before an attempt is begun; see MaySend. nil: one that is always good
 	Now       func() time.Time     // wall clock; nil: time.Now
 	Elapsed   func() time.Duration // a clock that is never set, which durations are measured by; nil: since the start
 	NewID     func() string        // nil: NewTransactionID
@@ -67,6 +68,9 @@ func NewGateway(c GatewayConfig) (*Gateway, error) {
 	c.Window = cmp.Or(c.Window, DefaultWindow)
 	if len(c.Schedule) == 0 {
 		c.Schedule = DefaultSchedule
+	}
+	if c.Permit == nil {
+		c.Permit = func() func() error { return func() error { return nil } }
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -101,7 +105,8 @@ type Result struct {
 // other code without one, and promises that nothing was sent. A decline is no error.
 //
 // Money operations on one card pass one at a time, first come first served; ctx being cancelled while waiting gives
-// CodeConflict. Once the journal has begun, ctx being cancelled changes nothing.
+// CodeConflict. Operations of other nodes on the card are waited for too, but in no order. Once the journal has begun,
+// ctx being cancelled changes nothing.
 func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Result, error) {
 	if _, ok := g.Providers[r.service]; !ok {
 		return nil, invalid("service", "unknown_service", "No service bureau of this code is configured.")
@@ -110,26 +115,48 @@ func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Resu
 	if res, err := g.earlier(ctx, t); res != nil || err != nil {
 		return res, err
 	}
-	info, _ := r.operation.Info()
-	if info.MovesMoney {
-		waiting, cancel := context.WithTimeout(ctx, g.CallLimit)
-		leave, waited, err := g.cards.enter(waiting, t.CardPrint)
-		cancel()
+	waiting, cancel := context.WithTimeout(ctx, g.CallLimit)
+	defer cancel()
+	waited := false
+	phases := PhasesOf(ctx)
+	if info, _ := r.operation.Info(); info.MovesMoney {
+		came := g.Elapsed()
+		leave, late, err := g.cards.enter(waiting, t.CardPrint)
+		if late && phases != nil {
+			phases.Queue = g.Elapsed() - came
+		}
 		if err != nil {
-			return nil, &Error{Code: CodeConflict, Reason: "card_busy", Op: "queue", Field: "card",
-				Detail: "Another money operation on this card is under way. Try again shortly with the same key.", Err: err}
+			return nil, cardBusy("queue", err)
 		}
 		defer leave()
+		waited = late
+	}
+	return g.inTurn(waiting, func() (*Result, error) {
 		if waited { // for the first request with this key, perhaps
 			if res, err := g.earlier(ctx, t); res != nil || err != nil {
 				return res, err
 			}
 		}
-	}
+		if waited = true; phases != nil {
+			phases.Tries++
+		}
+		return g.checked(ctx, t, r)
+	})
+}
+
+// checked runs the checks and carries the request out.
+func (g *Gateway) checked(ctx context.Context, t *Transaction, r *Request) (*Result, error) {
 	t.Created = g.Now().UTC().Truncate(time.Millisecond) // the turn may have come late
-	t.Sent = t.Created
+	t.Sent, t.Baseline = t.Created, Reading{}
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
 	defer cancel()
+	if err := g.Permit()(); err != nil {
+		return nil, &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "fence",
+			Detail: "This node may not send at the moment; nothing was sent. Try again.", Err: err}
+	}
+	if err := g.see(work, t); err != nil {
+		return nil, err
+	}
 	if r.split {
 		return g.split(work, t, r)
 	}
@@ -167,6 +194,7 @@ func (g *Gateway) carryOut(ctx context.Context, t *Transaction, r *Request) (*Re
 	if err != nil {
 		return nil, fmt.Errorf("preparing %s: %w", r.operation, err)
 	}
+	ctx = g.permitted(ctx)
 	earlier, err := g.Journal.Begin(ctx, t)
 	if err != nil {
 		return nil, g.notBegun(t, r, notSent(t.Sent), err)
@@ -180,7 +208,7 @@ func (g *Gateway) carryOut(ctx context.Context, t *Transaction, r *Request) (*Re
 // notBegun handles a Begin that failed. Nothing was sent. The attempt may stand in the journal all the same, if the commit
 // was kept: it is closed as not sent as soon as the journal takes it.
 func (g *Gateway) notBegun(t *Transaction, r *Request, x *Exchange, err error) error {
-	if _, held := errors.AsType[*CardHeldError](err); !held {
+	if _, held := errors.AsType[*CardHeldError](err); !held && !errors.Is(err, ErrMoved) {
 		t.Class, t.Failure = ClassNotSent, "The journal could not be written."
 		g.tellUnavailable(t)
 		g.unrecorded.add(t, x)
@@ -196,6 +224,8 @@ func notSent(at time.Time) *Exchange {
 func beginError(r *Request, err error) error {
 	held, ok := errors.AsType[*CardHeldError](err)
 	switch {
+	case errors.Is(err, ErrMoved), ok && held.State == StateSent:
+		return cardBusy("begin", err)
 	case !ok:
 		return &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "begin",
 			Detail: "The journal cannot be written; nothing was sent. Try again.", Err: err}

@@ -390,15 +390,24 @@ func TestASilentProviderIsLeftAlone(t *testing.T) {
 			t.Errorf("the way is %s", state)
 		}
 		time.Sleep(svcgate.DefaultBreakerOpen + time.Second) // of the bubble's clock
+		if alone := b.LeftAlone()["RLT"]; alone != svcgate.DefaultBreakerOpen+time.Second {
+			t.Errorf("left alone for %s", alone)
+		}
 		before := b.provider.sends.Load()
 		do(svcgate.Recharge, 101)
 		if got := b.provider.sends.Load() - before; got != 1 || b.provider.last != svcgate.Inquire {
 			t.Errorf("%d messages, the last %s: one inquiry was due", got, b.provider.last)
 		}
 		time.Sleep(svcgate.DefaultBreakerOpen + time.Second)
+		if alone := b.LeftAlone()["RLT"]; alone != 2*(svcgate.DefaultBreakerOpen+time.Second) {
+			t.Errorf("left alone for %s, as if the inquiry without an answer had begun it anew", alone)
+		}
 		b.provider.err, b.provider.exchange = nil, svcgate.Exchange{Class: svcgate.ClassAnswered}
 		if got := do(svcgate.Recharge, 102); got.Outcome != svcgate.Approved || b.provider.last != svcgate.Recharge {
 			t.Errorf("%s when the provider is back", got.Outcome)
+		}
+		if alone := b.LeftAlone()["RLT"]; alone != 0 {
+			t.Errorf("a provider that is back is left alone for %s", alone)
 		}
 		if state := b.Providing()["RLT"]; state != "closed" {
 			t.Errorf("the way is %s", state)
@@ -435,18 +444,20 @@ func TestARepeatThatWaitedForTheCardIsReplayed(t *testing.T) {
 			Amount: money(t, "11.07", "USD"), Remaining: money(t, "11.07", "USD")}
 		b.journal.holds = []svcgate.Hold{hold}
 		results := make(chan *svcgate.Result, 2)
-		do := func() {
-			res, err := b.Do(context.Background(), "oms", "k", request(t, d))
+		var phases [2]svcgate.Phases
+		do := func(p *svcgate.Phases) {
+			res, err := b.Do(svcgate.WithPhases(context.Background(), p), "oms", "k", request(t, d))
 			if err != nil {
 				t.Error(err)
 			}
 			results <- res
 		}
-		go do()
+		go do(&phases[0])
 		<-begun
 		b.journal.onBegin = nil
-		go do()
+		go do(&phases[1])
 		synctest.Wait()
+		b.now = b.now.Add(3 * time.Second)
 		hold.Remaining = money(t, "0.00", "USD")
 		b.journal.holds = []svcgate.Hold{hold}
 		close(release)
@@ -456,6 +467,9 @@ func TestARepeatThatWaitedForTheCardIsReplayed(t *testing.T) {
 		}
 		if n := b.provider.sends.Load(); n != 1 {
 			t.Errorf("%d messages", n)
+		}
+		if phases != [2]svcgate.Phases{{Tries: 1}, {Queue: 3 * time.Second}} {
+			t.Errorf("phases %+v", phases)
 		}
 	})
 }

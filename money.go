@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,16 +88,18 @@ func (m Money) Digits() int {
 }
 
 // Decimal returns the amount alone, with all decimals of the currency: "11.07", "500" for yen.
-func (m Money) Decimal() string {
-	digits := m.Digits()
-	s := strconv.FormatInt(m.minor, 10)
+func (m Money) Decimal() string { return string(m.appendDecimal(nil)) }
+
+func (m Money) appendDecimal(b []byte) []byte {
+	digits, start := m.Digits(), len(b)
+	b = strconv.AppendInt(b, m.minor, 10)
 	if digits == 0 {
-		return s
+		return b
 	}
-	if len(s) <= digits {
-		s = strings.Repeat("0", digits+1-len(s)) + s
+	for len(b)-start <= digits {
+		b = slices.Insert(b, start, '0')
 	}
-	return s[:len(s)-digits] + "." + s[len(s)-digits:]
+	return slices.Insert(b, len(b)-digits, '.')
 }
 
 // String returns "11.07 USD", or "-" for the zero value.
@@ -131,7 +134,9 @@ func (m Money) MarshalJSON() ([]byte, error) {
 	if m.IsZero() {
 		return []byte("null"), nil
 	}
-	return []byte(`{"amount":"` + m.Decimal() + `","currency":"` + m.currency + `"}`), nil
+	b := append(make([]byte, 0, 64), `{"amount":"`...)
+	b = append(append(m.appendDecimal(b), `","currency":"`...), m.currency...)
+	return append(b, `"}`...), nil
 }
 
 func currencyDigits(code string) (int, error) {

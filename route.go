@@ -27,7 +27,8 @@ type Breaker struct {
 type route struct {
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}] // nil for none
 	mu      sync.Mutex
-	silent  bool // the last message got no answer
+	silent  bool      // the last message got no answer
+	opened  time.Time // when the breaker left its closed state; zero while it is closed
 }
 
 func newRoute(service string, b Breaker) *route {
@@ -40,10 +41,22 @@ func newRoute(service string, b Breaker) *route {
 	if b.Open == 0 {
 		b.Open = DefaultBreakerOpen
 	}
-	return &route{breaker: gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+	r := &route{}
+	r.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Name: service, MaxRequests: 1, Timeout: b.Open,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= uint32(b.Failures) },
-	})}
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			switch {
+			case to == gobreaker.StateClosed:
+				r.opened = time.Time{}
+			case from == gobreaker.StateClosed:
+				r.opened = time.Now()
+			}
+		},
+	})
+	return r
 }
 
 // errNoAnswer counts against the breaker.
@@ -91,8 +104,12 @@ func answers(c Class) bool {
 	return false
 }
 
-// guarded sends a message unless the provider is being left alone; then it is told as not sent.
+// guarded sends a message unless this node may not, or the provider is being left alone; then it is told as not sent.
 func (g *Gateway) guarded(ctx context.Context, t *Transaction, m Message) (Reply, Exchange, error) {
+	if err := MaySend(ctx); err != nil {
+		x := Exchange{Class: ClassNotSent, Started: g.Now(), Failure: "This node lost its lease before the message left."}
+		return Reply{}, x, &Error{Code: CodeUnavailable, Reason: "node_fenced", Op: t.Operation.String(), Detail: x.Failure, Err: err}
+	}
 	done, ok := g.routes[t.Service].admit(t.Operation)
 	if !ok {
 		x := Exchange{Class: ClassNotSent, Started: g.Now(), Failure: "The provider did not answer lately and is left alone for a while."}
@@ -147,4 +164,18 @@ func (g *Gateway) Providing() map[string]string {
 		}
 	}
 	return states
+}
+
+// LeftAlone reports for how long each provider has been left alone; 0 for those that are not.
+func (g *Gateway) LeftAlone() map[string]time.Duration {
+	alone := make(map[string]time.Duration, len(g.routes))
+	for service, r := range g.routes {
+		r.mu.Lock()
+		alone[service] = 0
+		if !r.opened.IsZero() {
+			alone[service] = time.Since(r.opened)
+		}
+		r.mu.Unlock()
+	}
+	return alone
 }

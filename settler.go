@@ -32,8 +32,12 @@ const (
 
 // Unsettled is the part of the journal that settling reads. Look and Wake are one commit each.
 type Unsettled interface {
-	// Due returns unresolved transactions whose next look is due, oldest first.
+	// Due returns unresolved transactions whose next look is due, oldest first. On several nodes each is given to one
+	// of them, which has it until it was looked into, or for a while.
 	Due(ctx context.Context, now time.Time, limit int) ([]*Transaction, error)
+	// Claim takes an unresolved transaction for this node, which may have it already, and reports whether no other node
+	// is looking into it.
+	Claim(ctx context.Context, id string) (bool, error)
 	// Open returns one transaction, in any state, with its readings. CodeNotFound when there is none.
 	Open(ctx context.Context, id string) (*Transaction, error)
 	// Look keeps a reading with its unresolved transaction (a zero reading only counts the try) and says when to look
@@ -78,13 +82,16 @@ func (g *Gateway) Sweep(ctx context.Context, limit int) (int, error) {
 }
 
 // LookInto takes the next step towards the outcome of an unresolved transaction: it asks the provider about the card
-// and compares. It sends no money message, but a void that was proven not applied. Two callers at once look once; a
-// transaction that is not unresolved is left alone.
+// and compares. It sends no money message, but a void that was proven not applied. Two callers at once, on any nodes,
+// look once; a transaction that is not unresolved is left alone.
 func (g *Gateway) LookInto(ctx context.Context, id string) error {
 	if !g.looking.start(id) {
 		return nil
 	}
 	defer g.looking.stop(id)
+	if mine, err := g.Unsettled.Claim(ctx, id); err != nil || !mine {
+		return err
+	}
 	t, err := g.Unsettled.Open(ctx, id)
 	if err != nil || t.State != StateUnresolved {
 		return err
@@ -256,6 +263,7 @@ func (g *Gateway) voidAgain(ctx context.Context, t *Transaction, card Card) erro
 	if err != nil {
 		return err
 	}
+	ctx = g.permitted(ctx)
 	if err := g.Decisions.SendAgain(ctx, t.ID, at); err != nil {
 		if CodeOf(err) != CodeConflict { // it may stand there as sent, and was not
 			t.State, t.Outcome, t.Sends = StateUnresolved, Unknown, t.Sends+1

@@ -60,9 +60,19 @@ func (g *Gateway) sendPart(ctx context.Context, parent *Transaction, r *Request,
 	share.split, share.authorization, share.amount = false, part.Authorization, part.Amount
 	t := g.newTransaction(parent.Caller, "", &share)
 	t.Parent = parent.ID
-	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
 	defer cancel()
-	res, err := g.carryOut(work, t, &share)
+	res, err := g.inTurn(waiting, func() (*Result, error) {
+		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
+		defer cancel()
+		if err := g.see(work, t); err != nil {
+			return nil, err
+		}
+		if err := g.checkHold(work, &share, t); err != nil {
+			return nil, err
+		}
+		return g.carryOut(work, t, &share)
+	})
 	if res == nil {
 		return nil, errors.Join(errors.New("the part was refused"), err)
 	}

@@ -48,6 +48,8 @@ type Transaction struct {
 	Settlement *Settlement // how it was settled; nil when it was answered
 
 	CodesVersion int // of the vendor response table that gave Vendor, or that knows no rule; 0 when none was asked
+
+	Seen int64 `json:"-"` // the journal's Head before the card's records were read for Begin; 0: nothing was read. Not kept
 }
 
 // Part is one hold's share of a split deposit.
@@ -83,7 +85,8 @@ type Hold struct {
 type Journal interface {
 	// Begin records t as StateSent and reserves its key (caller and key together; "" reserves nothing). When the key
 	// was reserved before, nothing is recorded and the earlier transaction is returned. A *CardHeldError says that
-	// another money operation on the card is sent or unresolved; nothing was recorded.
+	// another money operation on the card is sent or unresolved, and ErrMoved that one came to an end after t.Seen;
+	// nothing was recorded.
 	Begin(ctx context.Context, t *Transaction) (earlier *Transaction, err error)
 	// Finish records what came of a begun transaction, and the masked exchange (nil for a split deposit, which has
 	// none of its own). ErrIDSeen says that the provider's transaction id, an inquiry's too, or the card of a generation
@@ -93,6 +96,8 @@ type Journal interface {
 	Holds(ctx context.Context, service, order, authorization string) ([]Hold, error)
 	// Earlier returns the transaction that a key was reserved for, nil for none.
 	Earlier(ctx context.Context, caller, key string) (*Transaction, error)
+	// Head returns the number of the last change that is kept. It only grows.
+	Head(ctx context.Context) (int64, error)
 }
 
 // History is what the journal knows of a card.
@@ -113,12 +118,16 @@ type CardHeldError struct {
 	TransactionID string
 	Operation     Operation
 	Order         string
+	State         State // StateSent or StateUnresolved
 }
 
 // Error names the transaction.
 func (e *CardHeldError) Error() string {
 	return "the card waits for " + e.Operation.String() + " " + e.TransactionID
 }
+
+// ErrMoved says that another money operation on the card came to an end since the card's records were read.
+var ErrMoved = errors.New("another operation on the card ended in between")
 
 // ErrFinished says that a transaction was finished before; nothing was changed.
 var ErrFinished = errors.New("the transaction was finished before")

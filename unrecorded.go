@@ -29,6 +29,13 @@ func (u *unrecorded) add(t *Transaction, x *Exchange) {
 	u.items[t.ID] = finish{*t, x}
 }
 
+func (u *unrecorded) has(id string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, waits := u.items[id]
+	return waits
+}
+
 // recordLate records what it can of what waits. What the journal knows after all, or never knew, is
 // dropped.
 func (g *Gateway) recordLate(ctx context.Context) {

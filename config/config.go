@@ -6,7 +6,10 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,10 +24,13 @@ type Config struct {
 
 	Listen       string // address of the API
 	AdminListen  string // address of the metrics and health checks
-	Database     string // path of the SQLite file
+	Database     string // path of the SQLite file, or the postgres:// URL of a database, without a password
+	DatabasePass Secret // of the URL's user
+	Node         Node
 	KeyFile      string // path of the sealing keys; "" only while not Live
 	Live         bool   // the cards are real
 	Log          Log
+	Tracing      Tracing
 	Console      Console
 	Limits       Limits
 	Rates        Rates
@@ -39,10 +45,22 @@ type Config struct {
 	given map[string]place // which keys the file or the environment gave, and where
 }
 
+// Node says how this process counts among those on the same PostgreSQL database.
+type Node struct {
+	Name  string        // for people; "" is the machine's
+	Lease time.Duration // how long it may send after it last reached the database
+}
+
 // Log says what is logged and how.
 type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text or json
+}
+
+// Tracing says where spans of traces go.
+type Tracing struct {
+	Endpoint string  // of a collector that takes OTLP over HTTP; "" traces nothing
+	Sample   float64 // share of the traces that begin here and are kept, 0 to 1
 }
 
 // Console says whether people can use browsers, and where these find it.
@@ -168,6 +186,26 @@ func (c *Config) Service(code string) (*Service, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Postgres reports whether the database is PostgreSQL.
+func (c *Config) Postgres() bool { return isPostgres(c.Database) }
+
+// DatabaseURL returns Database with its password, which is read now. Never log it.
+func (c *Config) DatabaseURL() (string, error) {
+	if !c.Postgres() || !c.DatabasePass.Given() {
+		return c.Database, nil
+	}
+	password, err := c.DatabasePass.Read()
+	if err != nil {
+		return "", fmt.Errorf("reading the database's password: %w", err)
+	}
+	u, err := url.Parse(c.Database)
+	if err != nil {
+		return "", errors.New("the database's URL cannot be parsed")
+	}
+	u.User = url.UserPassword(u.User.Username(), password)
+	return u.String(), nil
 }
 
 // Given reports whether the file or the environment gave a key, such as "key_file" or "services[0].url".

@@ -33,6 +33,7 @@ keep_generated_cards: 2h
 log:
   level: debug
   format: json
+tracing: {endpoint: "http://127.0.0.1:4318", sample: 0.25}
 console: {enabled: false, url: "https://svcgate.example.com", proxies: [10.0.0.5, 10.1.2.3/16, "2001:db8::/32"]}
 limits:
   max_in_flight: 12
@@ -101,6 +102,7 @@ func TestLoadReadsEveryValue(t *testing.T) {
 		"database":         {c.Database, filepath.Join(filepath.Dir(path), "data", "svcgate.db")},
 		"keep":             {c.KeepNewCards, 2 * time.Hour},
 		"log":              {c.Log, config.Log{Level: "debug", Format: "json"}},
+		"tracing":          {fmt.Sprintf("%s %v", c.Tracing.Endpoint, c.Tracing.Sample), "http://127.0.0.1:4318 0.25"},
 		"console":          {fmt.Sprintf("%t %s", c.Console.Enabled, c.Console.URL), "false https://svcgate.example.com"},
 		"limits":           {c.Limits, config.Limits{MaxInFlight: 12, Call: 20 * time.Second, ConnectionsPerAddress: 9}},
 		"live":             {c.Live, false},
@@ -315,7 +317,7 @@ func TestWrongFiles(t *testing.T) {
 		"null value":         {"listen:\n" + service, "svcgate.yaml:1:8: listen has no value"},
 		"anchor":             {"listen: &a 127.0.0.1:1\nadmin_listen: *a\n" + service, "svcgate.yaml:2:15: anchors and aliases are not read"},
 		"merge":              {"log: {<<: {level: info}}\n" + service, "svcgate.yaml:1:7: anchors, aliases and merges are not read"},
-		"bool as text":       {"database: true\n" + service, "svcgate.yaml:1:11: database: want a path; put quotes around it"},
+		"bool as text":       {"database: true\n" + service, "svcgate.yaml:1:11: database: want a path or URL; put quotes around it"},
 		"quoted number":      {"limits: {max_in_flight: \"5\"}\n" + service, "svcgate.yaml:1:25: max_in_flight: want a whole number without quotes"},
 		"number too small":   {"limits: {max_in_flight: 0}\n" + service, "want a whole number from 1 to 100000"},
 		"fraction":           {"limits: {max_in_flight: 1.5}\n" + service, "want a whole number"},
@@ -324,6 +326,14 @@ func TestWrongFiles(t *testing.T) {
 		"odd host":           {"listen: 'a b:80'\n" + service, "listen: want an IP address or a host name before the port"},
 		"same address":       {"listen: 127.0.0.1:1\nadmin_listen: 127.0.0.1:1\n" + service, "svcgate.yaml:2:15: admin_listen and listen are the same address"},
 		"provider":           {service + "    provider: orcee\n", "svcgate.yaml:4:15: provider: want one of orce; did you mean \"orce\"?"},
+		"collector user":     {"tracing: {endpoint: 'http://ann:hunter2@127.0.0.1:4318'}\n" + service, "svcgate.yaml:1:21: endpoint: the URL holds credentials"},
+		"collector scheme":   {"tracing: {endpoint: 'grpc://127.0.0.1:4317'}\n" + service, "endpoint: the URL must begin with http:// or https://"},
+		"collector query":    {"tracing: {endpoint: 'http://127.0.0.1:4318/?hunter2'}\n" + service, "endpoint: the URL has a query"},
+		"collector host":     {"tracing: {endpoint: 127.0.0.1}\n" + service, "endpoint: want a URL with a host"},
+		"sample above 1":     {"tracing: {sample: 10}\n" + service, "sample: want a number from 0 to 1"},
+		"sample in words":    {"tracing: {sample: all}\n" + service, "sample: want a share from 0 to 1"},
+		"sample below 0":     {"tracing: {sample: -0.1}\n" + service, "sample: want a number from 0 to 1"},
+		"no number":          {"tracing: {sample: .nan}\n" + service, "sample: want a number from 0 to 1"},
 		"console url plain":  {"console: {url: 'http://svcgate.example.com'}\n" + service, "svcgate.yaml:1:16: url: the URL must begin with https://"},
 		"console url user":   {"console: {url: 'https://ann:hunter2@svcgate.example.com'}\n" + service, "url: want scheme and host only"},
 		"console url path":   {"console: {url: 'https://svcgate.example.com/console'}\n" + service, "url: want scheme and host only"},
@@ -463,7 +473,7 @@ func TestWarnings(t *testing.T) {
 	want := []string{
 		"svcgate.yaml: console.url is missing: browsers on other machines keep no session without https; name the proxy's address, or turn console.enabled off",
 		"svcgate.yaml:1:9: listen reaches beyond this machine over plain HTTP; a proxy with TLS must stand before it",
-		"svcgate.yaml:37:23: card numbers travel in the clear to the provider",
+		"svcgate.yaml:38:23: card numbers travel in the clear to the provider",
 	}
 	if got := texts(problems, filepath.Dir(path)); !slices.Equal(got, want) || config.Any(problems, config.SeverityError) {
 		t.Errorf("got %v", got)

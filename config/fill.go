@@ -60,6 +60,7 @@ func (r *reader) together() {
 	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !loopback(host) && c.Console.Enabled && c.Console.URL == "" && !anyAt(r.problems, "console.url") {
 		r.at("console.url", SeverityWarning, "console.url is missing: browsers on other machines keep no session without https; name the proxy's address, or turn console.enabled off")
 	}
+	r.databaseTogether()
 	if len(c.Services) == 0 && !anyAt(r.problems, "services") {
 		r.at("services", SeverityError, "services is missing: at least one service bureau is needed")
 	}
@@ -70,6 +71,25 @@ func (r *reader) together() {
 		}
 		codes[s.Code] = n
 		r.service(n, s)
+	}
+}
+
+// databaseTogether judges what goes with one kind of database only.
+func (r *reader) databaseTogether() {
+	c := r.config
+	if !c.Postgres() {
+		if c.Given("database_password_file") {
+			r.at("database_password_file", SeverityError, "a SQLite file has no password; give it or the URL of a PostgreSQL database, not both")
+		}
+		return
+	}
+	u, err := url.Parse(c.Database)
+	if err != nil {
+		return
+	}
+	local := u.Hostname() == "" || loopback(u.Hostname()) || strings.HasPrefix(u.Query().Get("host"), "/")
+	if mode := u.Query().Get("sslmode"); !local && mode != "verify-full" && mode != "verify-ca" {
+		r.at("database", SeverityWarning, "anybody on the way to the database can read and change what passes; add sslmode=verify-full to the URL")
 	}
 }
 

@@ -32,7 +32,9 @@ func Keys() []Key { return slices.Clone(keys) }
 
 // sections are the parts of the file that hold keys, with what the example file says above them.
 var sections = []struct{ name, help string }{
+	{"node", "This process among those that share a PostgreSQL database. All of them need the same key_file."},
 	{"log", "What is logged. Card numbers are masked at every level."},
+	{"tracing", "Spans of every request for a collector of OpenTelemetry. Card numbers, PINs, orders and keys are in none of them."},
 	{"console", "The pages for people, at /console of the API's address."},
 	{"limits", "How much is taken on at one time, and for how long."},
 	{"rates", "How much one caller may send, by its token. What is too much is turned away with 429 and Retry-After."},
@@ -50,8 +52,10 @@ var keys = []Key{
 		value: address(func(t target) *string { return &t.c.Listen })},
 	{Name: "admin_listen", Default: "127.0.0.1:8081", Help: "Address of /metrics, /livez and /readyz, which ask for no token.",
 		value: address(func(t target) *string { return &t.c.AdminListen })},
-	{Name: "database", Default: "/var/lib/svcgate/svcgate.db", Help: "The SQLite file, on a local disk. Relative paths, here and below, start from this file's folder.",
-		value: path(func(t target) *string { return &t.c.Database })},
+	{Name: "database", Default: "/var/lib/svcgate/svcgate.db", Help: "The SQLite file, on a local disk, for one process; or postgres://user@host/name?sslmode=verify-full, for one or several.\nRelative paths, here and below, start from this file's folder.",
+		value: database(func(t target) *string { return &t.c.Database })},
+	{Name: "database_password_file", Example: "/etc/svcgate/postgres.password", Help: "File that holds the password of the URL's user and nothing else (mode 0600). Without it PGPASSWORD and .pgpass are asked.",
+		value: secretFile(func(t target) *Secret { return &t.c.DatabasePass })},
 	{Name: "key_file", Example: "/etc/svcgate/svcgate.key", live: true, Help: "Keys that seal card numbers at rest; svcgate keys init makes the file. Only its owner may read it (mode 0600).",
 		value: keyFile(func(t target) *string { return &t.c.KeyFile })},
 	{Name: "live", Default: "true", Help: "The cards are real. Without key_file, which live needs, a test system (false) makes keys beside its database.",
@@ -59,10 +63,20 @@ var keys = []Key{
 	{Name: "keep_generated_cards", Default: "24h", Help: "How long a generated card number is given again under its Idempotency-Key. Then its sealed copy is erased.",
 		value: duration(func(t target) *time.Duration { return &t.c.KeepNewCards }, time.Minute, 30*24*time.Hour)},
 
+	{Name: "node.name", Example: "svcgate-1", Help: "What people know this process by; the machine's name when it is not given.",
+		value: text(func(t target) *string { return &t.c.Node.Name }, nodeName)},
+	{Name: "node.lease", Default: "10s", Help: "How long a process may send after it last reached the database. Half as long again after that, another one takes over\nwhat it has under way.",
+		value: duration(func(t target) *time.Duration { return &t.c.Node.Lease }, time.Second, 5*time.Minute)},
+
 	{Name: "log.level", Default: "info", Help: "How much is logged.",
 		Choices: []string{"debug", "info", "warn", "error"}, value: text(func(t target) *string { return &t.c.Log.Level })},
 	{Name: "log.format", Default: "text", Help: "How it is written.",
 		Choices: []string{"text", "json"}, value: text(func(t target) *string { return &t.c.Log.Format })},
+
+	{Name: "tracing.endpoint", Example: "http://127.0.0.1:4318", Help: "Where the collector takes OTLP over HTTP; without a path, /v1/traces is meant. Not given, the standard variables\nOTEL_EXPORTER_OTLP_TRACES_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT are heeded; without those nothing is traced.",
+		value: text(func(t target) *string { return &t.c.Tracing.Endpoint }, collectorURL)},
+	{Name: "tracing.sample", Default: "0.1", Help: "Share of the traces that begin here and are kept, from 0 to 1. A trace that the caller began is kept when the caller does.",
+		value: share(func(t target) *float64 { return &t.c.Tracing.Sample })},
 
 	{Name: "console.enabled", Default: "true", Help: "Whether there are any.",
 		value: flag(func(t target) *bool { return &t.c.Console.Enabled })},

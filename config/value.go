@@ -59,6 +59,17 @@ func number(at func(target) *int, least, most int) value {
 	}}
 }
 
+func share(at func(target) *float64) value {
+	return value{name: "share from 0 to 1", tags: []string{"!!int", "!!float"}, set: func(t target, text string, _ *reader) error {
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(n >= 0 && n <= 1) { // which refuses NaN
+			return errors.New("want a number from 0 to 1, such as 0.1")
+		}
+		*at(t) = n
+		return nil
+	}}
+}
+
 func flag(at func(target) *bool) value {
 	return value{name: "true or false", tags: tagFlag, set: func(t target, text string, _ *reader) error {
 		switch text {
@@ -247,6 +258,46 @@ func path(at func(target) *string) value {
 	}}
 }
 
+// database is a path or the URL of a PostgreSQL database.
+func database(at func(target) *string) value {
+	file := path(at)
+	return value{name: "path or URL", tags: tagText, set: func(t target, text string, r *reader) error {
+		if !isPostgres(text) {
+			if strings.Contains(text, "://") {
+				return errors.New("want a path, or a URL that begins with postgres://")
+			}
+			return file.set(t, text, r)
+		}
+		if err := postgresURL(text); err != nil {
+			return err
+		}
+		*at(t) = text
+		return nil
+	}}
+}
+
+func isPostgres(text string) bool {
+	return strings.HasPrefix(text, "postgres://") || strings.HasPrefix(text, "postgresql://")
+}
+
+// postgresURL never quotes the URL: it may hold a password.
+func postgresURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || printable(text) != nil:
+		return errors.New("want a URL such as postgres://svcgate@db.example.com/svcgate?sslmode=verify-full")
+	case u.User == nil || u.User.Username() == "":
+		return errors.New("the URL names no user; want postgres://user@host/name")
+	}
+	if _, given := u.User.Password(); given || u.Query().Has("password") {
+		return errors.New("the URL holds a password; give database_password_file instead")
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		return errors.New("the URL names no database; want postgres://user@host/name")
+	}
+	return nil
+}
+
 func pathText(text string) error {
 	if text == "" {
 		return errors.New("the path is empty")
@@ -325,11 +376,15 @@ func zone(at func(target) **time.Location) value {
 	}}
 }
 
+// maxHost is how long a name of a host may be. It does not stand in the pattern, which would be as many times as long.
+const maxHost = 253
+
 var (
 	variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]{0,99}$`)
 	tokenName    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,63}$`)
+	nodeText     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 	serviceText  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
-	hostText     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
+	hostText     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`) // at most maxHost bytes
 	idText       = regexp.MustCompile(`^[A-Za-z0-9 ._-]{0,20}$`)
 )
 
@@ -340,8 +395,15 @@ func serviceCode(s string) error {
 	return nil
 }
 
+func nodeName(s string) error {
+	if !nodeText.MatchString(s) {
+		return errors.New("want 1 to 63 letters, digits, dots or dashes, such as svcgate-1")
+	}
+	return nil
+}
+
 func hostName(s string) error {
-	if !hostText.MatchString(s) && net.ParseIP(s) == nil {
+	if (len(s) > maxHost || !hostText.MatchString(s)) && net.ParseIP(s) == nil {
 		return errors.New("want a host name or an IP address, without a port")
 	}
 	return nil
@@ -368,7 +430,22 @@ func currency(s string) error {
 	return nil
 }
 
-// providerURL never quotes the URL: it may hold credentials.
+// collectorURL never quotes the URL: it may hold credentials.
+func collectorURL(s string) error {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || printable(s) != nil:
+		return errors.New("want a URL with a host, such as http://127.0.0.1:4318")
+	case u.User != nil:
+		return errors.New("the URL holds credentials; give them in OTEL_EXPORTER_OTLP_HEADERS instead")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the URL must begin with http:// or https://")
+	case u.RawQuery != "" || strings.ContainsAny(s, "?#"):
+		return errors.New("the URL has a query or a fragment; drop it")
+	}
+	return nil
+}
+
 // consoleURL takes a scheme and a host: the console's pages have addresses of their own below it.
 func consoleURL(s string) error {
 	u, err := url.Parse(s)
@@ -383,6 +460,7 @@ func consoleURL(s string) error {
 	return nil
 }
 
+// providerURL never quotes the URL: it may hold credentials.
 func providerURL(s string) error {
 	u, err := url.Parse(s)
 	switch {

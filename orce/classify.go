@@ -125,6 +125,7 @@ var steps = map[string]string{
 	soap.OpDial:  " No connection was made.",
 	soap.OpProxy: " The proxy opened no way.",
 	soap.OpTLS:   " The TLS handshake failed.",
+	soap.OpFence: " This node lost its lease before the message left.",
 }
 
 // detail adds to a sentence what is safe to tell of the cause: never a text of the provider's.

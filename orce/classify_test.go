@@ -71,6 +71,7 @@ func TestClassify(t *testing.T) {
 		{"no connection", fails(lost(soap.OpDial, false, io.EOF)), false, "not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "No connection"},
 		{"no tunnel", fails(lost(soap.OpProxy, false, io.EOF)), false, "not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "proxy"},
 		{"no handshake", fails(lost(soap.OpTLS, false, io.EOF)), false, "not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "TLS"},
+		{"lease lost", fails(lost(soap.OpFence, false, io.EOF)), false, "not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "lease"},
 		{"connection dead before the first byte", fails(lost(soap.OpSend, false, io.EOF)), false, "not_reached", svcgate.ClassNotSent, svcgate.CodeUnavailable, "not be reached"},
 		{"half written", fails(lost(soap.OpSend, true, io.ErrUnexpectedEOF)), false, "no_answer", svcgate.ClassNoReply, svcgate.CodeUnknown, mute},
 		{"reset while waiting", fails(lost(soap.OpRead, true, io.EOF)), false, "no_answer", svcgate.ClassNoReply, svcgate.CodeUnknown, mute},

@@ -20,6 +20,8 @@ import (
 type Book struct {
 	Now func() time.Time // stamps changes; time.Now unless set before the first change
 	Log *slog.Logger     // told of what Watch could not read; discards unless set before Watch
+	// Word comes when another process may have published; Watch looks then too. nil for none, unless set before Watch.
+	Word <-chan struct{}
 
 	store    Store
 	write    sync.Mutex // serialises changes; Lookup never takes it
@@ -87,7 +89,8 @@ func (b *Book) reload(ctx context.Context) error {
 	return nil
 }
 
-// Watch looks every so often whether another process has published, and reloads then. It returns when ctx ends.
+// Watch looks every so often, and at each Word, whether another process has published, and reloads then. It returns when
+// ctx ends.
 func (b *Book) Watch(ctx context.Context, every time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -96,6 +99,7 @@ func (b *Book) Watch(ctx context.Context, every time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-b.Word:
 		}
 		if err := b.refresh(ctx); err != nil && ctx.Err() == nil {
 			b.Log.Error("published vendor responses not read", "err", err)

@@ -305,6 +305,29 @@ func TestWatch(t *testing.T) {
 	})
 }
 
+// TestWord brings a version into force at once, however seldom is looked by itself.
+func TestWord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, f := book(t, declined())
+		here := opened(t, f)
+		word := make(chan struct{})
+		here.Word = word
+		ctx, stop := context.WithCancel(context.Background())
+		go here.Watch(ctx, 24*time.Hour)
+		changed := declined()
+		changed.Vendor = "2"
+		publish(t, b, "jo", responsecodes.PutRule(changed))
+		word <- struct{}{}
+		synctest.Wait()
+		if v, _ := here.Lookup("RLT", svcgate.Authorize, changed.Source, changed.Code); v.Code != "2" {
+			t.Errorf("after the word it says %+v", v)
+		}
+		stop()
+		synctest.Wait()
+	})
+}
+
 // TestChangesUnderLookups publishes and rolls back while it is looked up: each answer is of one version as a whole.
 func TestChangesUnderLookups(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,9 @@ type Client struct {
 	dialTimeout time.Duration
 	callTimeout time.Duration
 	maxAnswer   int64
+	maySend     func(context.Context) error
 	pool        pool
+	figures     figures
 }
 
 // NewClient checks the settings and reads the files they name; it opens no connection. The error joins everything
@@ -66,6 +68,7 @@ func NewClient(config Config) (*Client, error) {
 		dialTimeout: config.DialTimeout,
 		callTimeout: config.CallTimeout,
 		maxAnswer:   config.MaxAnswer,
+		maySend:     config.MaySend,
 		pool:        pool{keep: config.IdleTimeout},
 	}
 	if config.ProxyHost != "" {
@@ -75,6 +78,7 @@ func NewClient(config Config) (*Client, error) {
 		if c.tls, err = config.tlsConfig(u.Hostname()); err != nil {
 			return nil, err
 		}
+		c.figures.own = ownEnds(c.tls)
 	}
 	c.head = secret.New(requestHead(u, authorization, c.proxy != "" && c.tls == nil, config.IdleTimeout < 0))
 	return c, nil
@@ -160,12 +164,12 @@ func (c *Client) Call(ctx context.Context, body []byte) (*Answer, error) {
 	defer cancel()
 	k, err := c.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, c.counted(err)
 	}
 	r, err := c.exchange(ctx, k, body)
 	if err != nil {
 		k.close()
-		return nil, err
+		return nil, c.counted(err)
 	}
 	if r.reusable {
 		c.pool.put(k)
@@ -173,6 +177,13 @@ func (c *Client) Call(ctx context.Context, body []byte) (*Answer, error) {
 		k.close()
 	}
 	return r.judge()
+}
+
+func (c *Client) counted(err error) error {
+	if e, ok := errors.AsType[*TransportError](err); ok {
+		c.figures.note(e)
+	}
+	return err
 }
 
 // Close closes the connections that wait for calls. Calls under way end as they would; later ones use a connection

@@ -1,6 +1,7 @@
 package soap
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -39,6 +40,10 @@ type Config struct {
 	MaxAnswer   int64 // bytes of the answer's body, also after decompression; 1 MiB
 
 	AllowPlainHTTP bool // http:// to anything but this machine
+
+	// MaySend is asked with Call's context when the connection is ready, right before the first byte of each request is
+	// written; an error writes nothing. nil: always.
+	MaySend func(context.Context) error
 }
 
 func (c *Config) setDefaults() {
@@ -53,6 +58,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.MaxAnswer == 0 {
 		c.MaxAnswer = 1 << 20
+	}
+	if c.MaySend == nil {
+		c.MaySend = func(context.Context) error { return nil }
 	}
 }
 

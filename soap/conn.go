@@ -139,6 +139,7 @@ func (c *Client) dial(ctx context.Context) (k *conn, op string, err error) {
 	if err := end.HandshakeContext(ctx); err != nil {
 		return nil, OpTLS, err
 	}
+	c.figures.shown(end.ConnectionState())
 	return newConn(w, end), OpTLS, nil
 }
 

@@ -15,6 +15,7 @@ const (
 	OpDial  = "dial"  // name lookup and TCP connection
 	OpProxy = "proxy" // the proxy's tunnel
 	OpTLS   = "tls"   // the TLS handshake
+	OpFence = "fence" // asking whether this process may still send
 	OpSend  = "send"  // writing the request
 	OpRead  = "read"  // waiting for the answer and reading it
 )
@@ -33,7 +34,7 @@ var (
 // it; then the provider cannot have acted. Everything else is MaybeSent, whatever the error says: a reset before and
 // a reset after the provider acted look the same from here.
 type TransportError struct {
-	Op        string // OpDial, OpProxy, OpTLS, OpSend or OpRead
+	Op        string // OpDial, OpProxy, OpTLS, OpFence, OpSend or OpRead
 	MaybeSent bool
 	Begun     bool // a byte of an answer was read
 	Timeout   bool // a limit of ours or the caller's deadline ended the call

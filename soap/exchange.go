@@ -33,6 +33,10 @@ func (c *Client) exchange(ctx context.Context, k *conn, body []byte) (*response,
 
 	k.wire.written, k.got = 0, 0
 	k.out = c.appendRequest(k.out[:0], body)
+	if err := c.maySend(ctx); err != nil { // asked last: connecting, and a machine that stood still, take time
+		clear(k.out)
+		return nil, transportError(ctx, OpFence, false, err)
+	}
 	_, err := k.end.Write(k.out)
 	clear(k.out) // credentials and card number
 	if err != nil {

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -20,10 +18,13 @@ const (
 	partialSuffix = ".partial"
 )
 
-// Backup copies the database, as it is now, to a new file that only this user can read, while work goes on. The file
-// appears under its name when it is complete. It refuses a path where something is already. The copy holds sealed card
+// Backup copies the database file, as it is now, to a new file that only this user can read, while work goes on; Copy
+// makes one of PostgreSQL. The file appears under its name when it is complete. It refuses a path where something is already. The copy holds sealed card
 // numbers: keep the keys elsewhere. progress (nil for none) is told how many pages are done.
 func (s *Store) Backup(ctx context.Context, path string, progress func(done, total int)) error {
+	if s.file == nil {
+		return errors.New("backing up PostgreSQL: it is no file; Copy makes one of it")
+	}
 	if err := copyTo(ctx, s.read.DB, path, progress, nil); err != nil {
 		return fmt.Errorf("backing up store %s: %w", s.path, err)
 	}
@@ -31,28 +32,19 @@ func (s *Store) Backup(ctx context.Context, path string, progress func(done, tot
 }
 
 // Restore copies a backup to where a store shall be opened, once its chain is proven whole; one of an earlier svcgate is
-// brought up to date. It refuses a path where
-// there is anything but an empty file, and the log of another database beside it. Attempts that were under way when
-// the backup was made become unresolved when the store is opened.
+// brought up to date. It refuses a path where there is anything but an empty file, and the log of another database
+// beside it. Attempts that were under way when the backup was made become unresolved when the store is opened. Copy
+// restores into PostgreSQL.
 func Restore(ctx context.Context, from, to string) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("restoring %s: %w", from, err)
 		}
 	}()
-	env := host()
-	if err := env.checkLibrary(); err != nil {
+	if from, err = existingFile(from); err != nil {
 		return err
 	}
-	if from, err = prepareFile(from, env); err != nil {
-		return err
-	}
-	if info, err := os.Stat(from); err != nil {
-		return err
-	} else if !info.Mode().IsRegular() {
-		return errors.New("the backup is not a regular file")
-	}
-	if to, err = prepareFile(to, env); err != nil {
+	if to, err = prepareFile(to, host()); err != nil {
 		return err
 	}
 	lock, err := lockFile(to + lockSuffix)
@@ -60,7 +52,7 @@ func Restore(ctx context.Context, from, to string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.release()) }()
-	if err := clearEmpty(to); err != nil {
+	if err := clearFree(to); err != nil {
 		return err
 	}
 	db, err := sqlx.Open("sqlite3", address(from, url.Values{"mode": {"ro"}, "_query_only": {"true"}}))
@@ -74,25 +66,6 @@ func Restore(ctx context.Context, from, to string) (err error) {
 	return copyTo(ctx, db, to, nil, proven)
 }
 
-// clearEmpty removes an empty file, and refuses one that is not and the leftovers of a database.
-func clearEmpty(path string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
-		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
-			return fmt.Errorf("%s belongs to another database; move it away first", path+suffix)
-		}
-	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular() || info.Size() > 0:
-		return fmt.Errorf("%s is there already; move it away first", path)
-	}
-	return os.Remove(path)
-}
-
 // proven checks a copy before it gets its name.
 func proven(ctx context.Context, path string) error {
 	db, err := sqlx.Open("sqlite3", address(path, url.Values{"mode": {"rw"}, "_query_only": {"true"}}))
@@ -104,18 +77,9 @@ func proven(ctx context.Context, path string) error {
 		err = upgraded(ctx, path)
 	}
 	if err == nil {
-		_, err = verify(ctx, db, nil)
+		_, err = verify(ctx, &readers{DB: db}, nil)
 	}
 	return errors.Join(err, db.Close())
-}
-
-// upgraded brings the schema of a copy up to date, as opening does: a backup may be of an earlier svcgate.
-func upgraded(ctx context.Context, path string) error {
-	w, err := newWriter(ctx, path, Config{Now: time.Now, Log: slog.New(slog.DiscardHandler), Batch: 1}, host())
-	if err != nil {
-		return err
-	}
-	return errors.Join(w.adopt(), w.close())
 }
 
 // copyTo copies a database with SQLite's online backup, from one snapshot, under another name first.
@@ -130,13 +94,7 @@ func copyTo(ctx context.Context, from *sqlx.DB, path string, progress func(done,
 	if err != nil {
 		return fmt.Errorf("making the copy: %w", err)
 	}
-	defer func() {
-		for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-			if e := os.Remove(partial + suffix); e != nil && !errors.Is(e, fs.ErrNotExist) {
-				err = errors.Join(err, e)
-			}
-		}
-	}()
+	defer func() { err = errors.Join(err, removeFile(partial)) }()
 	if err := f.Close(); err != nil {
 		return err
 	}

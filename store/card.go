@@ -35,7 +35,7 @@ func (s *Store) EraseCards(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("erasing cards: %w", err)
 	}
-	if err := s.change(ctx, &change{alone: true, apply: (*writer).emptyLog}); err != nil {
+	if err := s.change(ctx, &change{alone: true, apply: func(w *writer) error { return w.wipe() }}); err != nil {
 		return int(erased), fmt.Errorf("emptying the log after erasing %d cards: %w", erased, err)
 	}
 	return int(erased), nil
@@ -64,7 +64,7 @@ func (s *Store) Reseal(ctx context.Context, seal func(id string, sealed []byte) 
 		}
 		after = rows[len(rows)-1].ID
 	}
-	if err := s.change(ctx, &change{alone: true, apply: (*writer).emptyLog}); err != nil {
+	if err := s.change(ctx, &change{alone: true, apply: func(w *writer) error { return w.wipe() }}); err != nil {
 		return changed, fmt.Errorf("emptying the log after sealing %d cards anew: %w", changed, err)
 	}
 	return changed, nil
@@ -99,22 +99,22 @@ func (s *Store) reseal(ctx context.Context, rows []transactionRow, seal func(id 
 	return changed, nil
 }
 
-// emptyLog does not wait for readers longer than changes can.
-func (w *writer) emptyLog() (err error) {
-	if err := w.exec(sqlHurry); err != nil {
+// wipe empties the write-ahead log. It does not wait for readers longer than changes can.
+func (c *fileConnection) wipe() (err error) {
+	if err := c.exec(sqlHurry); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.exec(sqlPatience)) }()
+	defer func() { err = errors.Join(err, c.exec(sqlPatience)) }()
 	var result struct {
 		Busy         int `db:"busy"`
 		Log          int `db:"log"`
 		Checkpointed int `db:"checkpointed"`
 	}
-	if err := w.get(&result, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+	if err := c.get(&result, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return err
 	}
 	if result.Busy != 0 {
-		w.log.Warn("a reader delays the emptying of the write-ahead log", "pages", result.Log)
+		c.log.Warn("a reader delays the emptying of the write-ahead log", "pages", result.Log)
 	}
 	return nil
 }

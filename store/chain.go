@@ -2,9 +2,11 @@ package store
 
 import (
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // Kinds of rows in the chain.
@@ -43,8 +45,16 @@ const chainColumns = `seq, at, kind, subject, part, digest, record, hash`
 
 // seal returns the row's hash.
 func (l *link) seal(before []byte) sum {
-	d := newDigest()
-	d.values([]any{before, l.Seq, l.At, l.Kind, l.Subject, l.Part, l.Digest, l.Record})
+	d := takeDigest()
+	defer d.give()
+	d.bytes(before)
+	d.number(l.Seq)
+	d.number(l.At)
+	d.text(l.Kind)
+	d.text(l.Subject)
+	d.number(l.Part)
+	d.bytes(l.Digest)
+	d.bytes(l.Record)
 	return d.sum()
 }
 
@@ -112,20 +122,23 @@ func (w *writer) writeLinks() error {
 		}
 		rest = rest[n:]
 	}
+	if len(w.links) > 0 {
+		if err := w.keepHead(w.head); err != nil {
+			return fmt.Errorf("moving the end of the chain: %w", err)
+		}
+	}
 	w.links = w.links[:0]
 	return nil
 }
 
 // readHead finds the end of the chain on disk.
-func (w *writer) readHead() error {
-	var rows []link
-	if err := w.list(&rows, sqlHead); err != nil {
+func (w *writer) readHead() (err error) {
+	if w.head, err = w.end(); err != nil {
 		return fmt.Errorf("reading the end of the chain: %w", err)
 	}
-	w.head, w.links = head{}, w.links[:0]
-	if len(rows) > 0 {
-		w.head = head{rows[0].Seq, rows[0].Hash}
-	}
+	w.links = w.links[:0]
+	w.last.Store(w.head.seq)
+	w.keepKnown()
 	return nil
 }
 
@@ -137,21 +150,60 @@ func (r *transactionRow) digest() sum {
 }
 
 func (r *transactionRow) begunDigest() sum {
-	d := newDigest()
-	d.values(r.begunValues())
+	d := takeDigest()
+	defer d.give()
+	for _, text := range [...]string{r.ID, r.Caller, r.Key, r.Content, r.Operation, r.Service, r.Order} {
+		d.text(text)
+	}
+	d.number(r.Sequence)
+	d.text(r.Kind)
+	d.text(r.Authorization)
+	d.number(r.RequestedMinor)
+	d.text(r.RequestedCurrency)
+	d.text(r.Parent)
+	d.maybeText(r.Plan)
+	d.maybeText(r.Baseline)
+	d.number(r.Created)
 	return d.sum()
 }
 
 // digestAfter is digest for a row of which the first half is known by its own digest. A version of the codes, which is
 // the last value, is hashed only when there is one: rows from before there were versions keep their digest.
 func (r *transactionRow) digestAfter(begun []byte) sum {
-	since := r.sinceValues()
-	if r.CodesVersion == 0 {
-		since = since[:len(since)-1]
+	d := takeDigest()
+	defer d.give()
+	d.bytes(begun)
+	for _, text := range [...]string{r.Last4, r.CardPrint, r.State, r.Outcome} {
+		d.text(text)
 	}
-	d := newDigest()
-	d.value(begun)
-	d.values(since)
+	d.truth(r.Accepted)
+	for _, text := range [...]string{r.Source, r.Code, r.Description} {
+		d.text(text)
+	}
+	d.number(r.AmountMinor)
+	d.text(r.AmountCurrency)
+	d.number(r.BalanceMinor)
+	d.text(r.BalanceCurrency)
+	d.number(r.HoldRestMinor)
+	for _, text := range [...]string{r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus, r.AccountType,
+		r.ProviderTransaction, r.AuthNumber, r.ProviderTime} {
+		d.text(text)
+	}
+	d.maybeText(r.Vendor)
+	d.text(r.Class)
+	d.text(r.Failure)
+	d.maybeNumber(r.Finished)
+	d.number(r.Sent)
+	d.number(r.Sends)
+	d.number(r.Looks)
+	d.maybeNumber(r.Next)
+	d.maybeText(r.Finding)
+	d.maybeText(r.Settlement)
+	d.number(r.Began)
+	d.number(r.Ended)
+	if r.CodesVersion != 0 {
+		d.number(r.CodesVersion)
+	}
 	return d.sum()
 }
 
@@ -160,8 +212,19 @@ type digest struct{ buf []byte }
 
 func newDigest() *digest { return &digest{make([]byte, 0, 1024)} }
 
+// digests keeps room for digests of one change after the other, of which an exchange takes five.
+var digests = sync.Pool{New: func() any { return &digest{make([]byte, 0, 4096)} }}
+
+func takeDigest() *digest { return digests.Get().(*digest) }
+
+func (d *digest) give() {
+	d.buf = d.buf[:0]
+	digests.Put(d)
+}
+
 func digestOf(values ...any) sum {
-	d := newDigest()
+	d := takeDigest()
+	defer d.give()
 	d.values(values)
 	return d.sum()
 }
@@ -175,26 +238,60 @@ func (d *digest) values(all []any) {
 func (d *digest) value(v any) {
 	switch v := v.(type) {
 	case nil:
-		d.buf = append(d.buf, 'n')
+		d.none()
 	case bool:
-		n := int64(0)
-		if v {
-			n = 1
-		}
-		d.value(n)
+		d.truth(v)
 	case int64:
-		d.buf = binary.BigEndian.AppendUint64(append(d.buf, 'i'), uint64(v))
+		d.number(v)
 	case string:
-		d.buf = append(binary.AppendUvarint(append(d.buf, 't'), uint64(len(v))), v...)
+		d.text(v)
 	case []byte:
-		if v == nil {
-			d.value(nil)
-			return
-		}
-		d.buf = append(binary.AppendUvarint(append(d.buf, 'b'), uint64(len(v))), v...)
+		d.bytes(v)
 	default:
 		panic(fmt.Sprintf("store: a %T has no digest", v))
 	}
+}
+
+func (d *digest) none() { d.buf = append(d.buf, 'n') }
+
+func (d *digest) truth(v bool) {
+	if v {
+		d.number(1)
+		return
+	}
+	d.number(0)
+}
+
+func (d *digest) number(v int64) {
+	d.buf = binary.BigEndian.AppendUint64(append(d.buf, 'i'), uint64(v))
+}
+
+func (d *digest) text(v string) {
+	d.buf = append(binary.AppendUvarint(append(d.buf, 't'), uint64(len(v))), v...)
+}
+
+func (d *digest) bytes(v []byte) {
+	if v == nil {
+		d.none()
+		return
+	}
+	d.buf = append(binary.AppendUvarint(append(d.buf, 'b'), uint64(len(v))), v...)
+}
+
+func (d *digest) maybeText(v sql.Null[string]) {
+	if !v.Valid {
+		d.none()
+		return
+	}
+	d.text(v.V)
+}
+
+func (d *digest) maybeNumber(v sql.Null[int64]) {
+	if !v.Valid {
+		d.none()
+		return
+	}
+	d.number(v.V)
 }
 
 func (d *digest) sum() sum {

@@ -29,7 +29,8 @@ func (r *draftRow) values() []any {
 const (
 	draftColumns = `service, base, etag, editors, updated, rules`
 
-	sqlPutDraft  = `INSERT OR REPLACE INTO code_drafts (` + draftColumns + `) VALUES (?, ?, ?, ?, ?, ?)`
+	sqlPutDraft = `INSERT INTO code_drafts (` + draftColumns + `) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (service) DO UPDATE
+		SET base = excluded.base, etag = excluded.etag, editors = excluded.editors, updated = excluded.updated, rules = excluded.rules`
 	sqlDraft     = `SELECT ` + draftColumns + ` FROM code_drafts WHERE service = ?`
 	sqlDrafts    = `SELECT ` + draftColumns + ` FROM code_drafts ORDER BY service`
 	sqlDraftETag = `SELECT coalesce(max(etag), '') FROM code_drafts WHERE service = ?`

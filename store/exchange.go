@@ -47,7 +47,7 @@ func (s *Store) Exchange(ctx context.Context, id string) (*svcgate.Exchange, err
 // Exchanges returns the masked messages of a transaction in the order in which they were sent.
 func (s *Store) Exchanges(ctx context.Context, id string) ([]*svcgate.Exchange, error) {
 	var rows []exchangeRow
-	if err := s.read.statements[sqlExchange].SelectContext(ctx, &rows, id); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlExchange, id); err != nil {
 		return nil, fmt.Errorf("reading exchanges: %w", err)
 	}
 	all := make([]*svcgate.Exchange, len(rows))

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"io/fs"
+	"slices"
+	"time"
 
 	"github.com/svcgate/svcgate"
 )
@@ -41,13 +43,20 @@ func (s *Store) Writer(f func(w *Writer) error) error {
 	return s.change(context.Background(), &change{alone: true, apply: func(w *writer) error { return f(&Writer{w}) }})
 }
 
+// Joined is how many changes PostgreSQL wrote together.
+func (s *Store) Joined() uint64 { return s.writer.joined.Load() }
+
+// InTransaction runs f as a change.
+func (s *Store) InTransaction(f func(w *Writer) error) error {
+	return s.change(context.Background(), &change{apply: func(w *writer) error { return f(&Writer{w}) }})
+}
+
 // Writer is the writer in the hands of a test.
 type Writer struct{ w *writer }
 
 // Commits replaces how transactions are ended by f, which is given the real way.
 func (w *Writer) Commits(f func(real func() error) error) {
-	real := func() error { return w.w.exec(sqlCommit) }
-	w.w.commit = func() error { return f(real) }
+	w.w.ends = func() error { return f(w.w.commit) }
 }
 
 // Exec runs a statement outside a transaction.
@@ -91,7 +100,7 @@ func (s *Store) Plans() (map[string][]string, error) {
 		"LastReading": {sqlCard, []any{"", "", 1}}, "the card's holder": {sqlHolder, []any{"", ""}}, "Wake": {sqlAsleep, []any{"", 0}},
 		"parts": {sqlParts, []any{""}}, "old keys": {sqlOldKeys, []any{0, 0, 1}}, "sealed cards": {sqlSealed, []any{"", 1}},
 		"the desk": {sqlOnDesk, []any{""}}, "Drift": {sqlDrift, []any{""}}, "Earlier": {sqlByKey, []any{"", ""}},
-		"Account": {sqlAccount, []any{"", ""}},
+		"Account": {sqlAccount, []any{"", ""}}, "what moved": {sqlMoved, []any{"", "", 0, "", "", 0}},
 	} {
 		steps, err := s.explain(c.query, c.args...)
 		if err != nil {
@@ -132,10 +141,64 @@ func OlderCodesLink(service string, values ...any) (digest, hash []byte) {
 }
 
 // Migrations is the folder of migrations.
-func Migrations() (fs.FS, error) { return fs.Sub(migrations, migrationFolder) }
+func Migrations() (fs.FS, error) { return fs.Sub(migrations, sqliteSchema.folder) }
 
 // ForgetFigures makes the store count from the beginning, as in a new process.
 func (s *Store) ForgetFigures() {
 	<-s.figures.turn
 	s.figures = newFigures()
 }
+
+// IsOwnTable says whether a table belongs to one database alone.
+func IsOwnTable(name string) bool { return slices.Contains(ownTables, name) }
+
+// Beat is what this node does at each quarter of its lease.
+func (s *Store) Beat(ctx context.Context) error { return s.node.beat(ctx) }
+
+// TakeOver looks for what other nodes left.
+func (s *Store) TakeOver(ctx context.Context) { s.takeOver(ctx) }
+
+// Starve lets this node's lease be over without its knowing, as if it had stood still. It is for the database alone.
+func (s *Store) Starve(ctx context.Context) error {
+	_, err := s.node.db.ExecContext(ctx, `UPDATE nodes SET until = 0 WHERE epoch = $1`, s.node.lease.Load().epoch)
+	return err
+}
+
+// Expire lets this node's own view of its lease be over.
+func (s *Store) Expire() { s.node.lease.Load().extend(1) }
+
+// Naive gives the statements of a program that keeps the same records without a chain and without groups: one to begin a
+// transaction and two to finish it, for PostgreSQL.
+func Naive(begun, done *svcgate.Transaction, x *svcgate.Exchange) (insert, update, exchange Statement, err error) {
+	first, err := newRow(begun)
+	if err != nil {
+		return insert, update, exchange, err
+	}
+	first.Sends, first.Began, first.Chained, first.Begun = 1, 1, 1, []byte{}
+	last, err := newRow(done)
+	if err != nil {
+		return insert, update, exchange, err
+	}
+	w := &writer{connection: &serverConnection{}}
+	return Statement{rebind(sqlInsertTransaction), (&beginning{row: first}).values(w)},
+		Statement{rebind(sqlFinish), (&finishing{row: last}).values(w)},
+		Statement{rebind(sqlInsertExchange), exchangeValues(done.ID, 1, x)}, nil
+}
+
+// Statement is one with its arguments.
+type Statement struct {
+	Query string
+	Args  []any
+}
+
+// WithMigrations makes c open a database as a program that has other migrations.
+func WithMigrations(c Config, all fs.FS) Config {
+	c.files = all
+	return c
+}
+
+// AllMigrations are those of this program, of both databases.
+func AllMigrations() fs.FS { return migrations }
+
+// ClockOff is by how much this node's estimate of the database's clock may be off.
+func (s *Store) ClockOff() time.Duration { return s.clock.last.Load().off }

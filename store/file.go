@@ -60,8 +60,8 @@ func createFile(path string) (os.FileInfo, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
 	switch {
 	case err == nil:
-		if err := f.Close(); err != nil {
-			return nil, err
+		if err := errors.Join(f.Close(), shapeFile(path)); err != nil {
+			return nil, fmt.Errorf("making the database file: %w", err)
 		}
 	case !errors.Is(err, fs.ErrExist):
 		return nil, fmt.Errorf("making the database file: %w", err)
@@ -120,4 +120,7 @@ func holder(path string) string {
 	return fmt.Sprintf("process %d", pid)
 }
 
-func (l *fileLock) release() error { return l.f.Close() }
+// release unlocks before it closes: a program that this process is about to start has the file open for a moment.
+func (l *fileLock) release() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}

@@ -31,13 +31,16 @@ type holdRow struct {
 
 // An approved amount that the provider did not tell is the one asked for.
 const (
+	heldColumns = `id, provider_transaction, order_number, card_print, last4, created, service, amount_minor, amount_currency,
+		requested_minor, requested_currency`
+
 	sqlHolds = `
 	WITH held AS (
-		SELECT * FROM transactions
+		SELECT ` + heldColumns + ` FROM transactions
 			WHERE order_number = ?1 AND order_number <> '' AND service = ?2
 			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
 		UNION
-		SELECT * FROM transactions
+		SELECT ` + heldColumns + ` FROM transactions
 			WHERE provider_transaction = ?3 AND provider_transaction <> '' AND service = ?2
 			AND (operation <> 'inquire' OR settlement IS NULL) -- as the index says
 			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
@@ -48,19 +51,19 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM transactions AS used
 			WHERE used.authorization_id = transactions.provider_transaction AND used.authorization_id <> '' AND used.service = transactions.service
 			AND used.operation = 'void' AND used.outcome IN ('approved', 'partial'))
-		AND iif(amount_currency <> '', amount_minor, requested_minor) > coalesce((
-			SELECT sum(iif(used.amount_currency <> '', used.amount_minor, used.requested_minor)) FROM transactions AS used
+		AND CASE WHEN amount_currency <> '' THEN amount_minor ELSE requested_minor END > coalesce((
+			SELECT sum(CASE WHEN used.amount_currency <> '' THEN used.amount_minor ELSE used.requested_minor END) FROM transactions AS used
 			WHERE used.authorization_id = transactions.provider_transaction AND used.authorization_id <> '' AND used.service = transactions.service
 			AND used.operation = 'deposit' AND used.outcome IN ('approved', 'partial')), 0)`
 
 	sqlUses = `
 	SELECT h.id, h.provider_transaction, h.order_number, h.card_print, h.last4, h.created,
-		iif(h.amount_currency <> '', h.amount_minor, h.requested_minor) AS minor,
-		iif(h.amount_currency <> '', h.amount_currency, h.requested_currency) AS currency,
+		CASE WHEN h.amount_currency <> '' THEN h.amount_minor ELSE h.requested_minor END AS minor,
+		CASE WHEN h.amount_currency <> '' THEN h.amount_currency ELSE h.requested_currency END AS currency,
 		coalesce(u.operation, '') AS use_operation, coalesce(u.state, '') AS use_state, coalesce(u.outcome, '') AS use_outcome,
-		coalesce(u.accepted, 0) AS use_accepted,
-		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_minor, u.requested_minor), 0) AS use_minor,
-		coalesce(iif(u.outcome IN ('approved', 'partial') AND u.amount_currency <> '', u.amount_currency, u.requested_currency), '') AS use_currency
+		coalesce(u.accepted, FALSE) AS use_accepted,
+		coalesce(CASE WHEN u.outcome IN ('approved', 'partial') AND u.amount_currency <> '' THEN u.amount_minor ELSE u.requested_minor END, 0) AS use_minor,
+		coalesce(CASE WHEN u.outcome IN ('approved', 'partial') AND u.amount_currency <> '' THEN u.amount_currency ELSE u.requested_currency END, '') AS use_currency
 	FROM held h LEFT JOIN transactions u
 		ON u.authorization_id = h.provider_transaction AND u.authorization_id <> '' AND u.service = h.service
 		AND u.operation IN ('deposit', 'void')
@@ -75,7 +78,7 @@ const (
 // way, unresolved, or accepted with an undefined code counts as captured whole, and such a void as freed.
 func (s *Store) Holds(ctx context.Context, service, order, authorization string) ([]svcgate.Hold, error) {
 	var rows []holdRow
-	if err := s.read.statements[sqlHolds].SelectContext(ctx, &rows, order, service, authorization); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlHolds, order, service, authorization); err != nil {
 		return nil, fmt.Errorf("reading holds: %w", err)
 	}
 	return heldBy(rows)
@@ -89,7 +92,7 @@ func (s *Store) OpenHolds(ctx context.Context, f svcgate.Filter) ([]svcgate.Hold
 	if err != nil {
 		return nil, err
 	}
-	query := `WITH held AS (SELECT * FROM transactions WHERE ` + strings.Join(append(where, sqlOpenHolds), ` AND `) +
+	query := `WITH held AS (SELECT ` + heldColumns + ` FROM transactions WHERE ` + strings.Join(append(where, sqlOpenHolds), ` AND `) +
 		` ORDER BY created, id LIMIT ?)` + sqlUses
 	var rows []holdRow
 	if err := s.read.SelectContext(ctx, &rows, query, append(args, f.Limit)...); err != nil {

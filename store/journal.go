@@ -10,16 +10,24 @@ import (
 	"github.com/svcgate/svcgate"
 )
 
-var sqlInsertTransaction = `INSERT INTO transactions (` + transactionColumns + `)
-	VALUES (?` + strings.Repeat(`, ?`, strings.Count(transactionColumns, ",")) + `) ON CONFLICT DO NOTHING`
+var sqlInsertTransaction = `INSERT INTO transactions (` + transactionColumns + `, node_epoch)
+	VALUES (?` + strings.Repeat(`, ?`, strings.Count(transactionColumns, ",")+1) + `) ON CONFLICT DO NOTHING`
 
 const (
 	sqlByKey = `SELECT ` + transactionColumns + ` FROM transactions
 		WHERE idempotency_key = ? AND idempotency_key <> '' AND caller = ?`
 
 	// The conditions are those of the index transactions_card_held, word by word.
-	sqlHolder = `SELECT id, operation, order_number FROM transactions WHERE card_print = ? AND service = ?
+	sqlHolder = `SELECT id, operation, order_number, state FROM transactions WHERE card_print = ? AND service = ?
 		AND state IN ('sent', 'unresolved') AND operation NOT IN ('generate', 'inquire') AND plan IS NULL AND card_print <> ''`
+
+	// What ended since then, and what was settled: a settlement counts from an earlier place on.
+	sqlMoved = `SELECT EXISTS (SELECT 1 FROM transactions
+			WHERE card_print = ? AND service = ? AND ended > ? AND ended > 0 AND card_print <> '' AND operation NOT IN ('generate', 'inquire'))
+		OR EXISTS (SELECT 1 FROM transactions
+			WHERE card_print = ? AND service = ? AND chained > ? AND settlement IS NOT NULL AND ended > 0 AND card_print <> '')`
+
+	sqlHeadSeq = `SELECT seq FROM chain_head WHERE id = 1` // of PostgreSQL
 
 	sqlStateOf = `SELECT state FROM transactions WHERE id = ?`
 
@@ -38,7 +46,8 @@ func (s *Store) Earlier(ctx context.Context, caller, key string) (*svcgate.Trans
 
 // Begin records t, which must be StateSent, and reserves its key for its caller. A key that was reserved before
 // records nothing and returns the earlier transaction. A money operation on a card on which another is sent or
-// unresolved records nothing and is an *svcgate.CardHeldError; a split deposit counts by its parts.
+// unresolved records nothing and is an *svcgate.CardHeldError; a split deposit counts by its parts. One on a card on
+// which another ended after t.Seen records nothing and is svcgate.ErrMoved.
 func (s *Store) Begin(ctx context.Context, t *svcgate.Transaction) (*svcgate.Transaction, error) {
 	if t.State != svcgate.StateSent {
 		return nil, fmt.Errorf("beginning transaction %s: its state is %q and must be %q", t.ID, t.State, svcgate.StateSent)
@@ -54,13 +63,15 @@ func (s *Store) Begin(ctx context.Context, t *svcgate.Transaction) (*svcgate.Tra
 	}
 	digest := row.begunDigest()
 	row.Begun = digest[:]
-	b := beginning{row: row}
-	err = s.change(ctx, &change{apply: b.apply, there: b.there})
+	b := beginning{row: row, seen: t.Seen}
+	err = s.change(ctx, &change{apply: b.apply, there: b.there, begin: &b})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("beginning transaction %s: %w", t.ID, err)
 	case b.held != nil:
 		return nil, fmt.Errorf("beginning transaction %s: %w", t.ID, b.held)
+	case b.moved:
+		return nil, fmt.Errorf("beginning transaction %s: %w", t.ID, svcgate.ErrMoved)
 	case b.earlier == "":
 		return nil, nil
 	}
@@ -75,13 +86,15 @@ func (s *Store) Begin(ctx context.Context, t *svcgate.Transaction) (*svcgate.Tra
 // written, and nothing else of its group is spoilt.
 type beginning struct {
 	row     *transactionRow
+	seen    int64  // place in the chain up to which the card's records were read; 0: not at all
 	earlier string // id of the key's transaction
 	held    *svcgate.CardHeldError
+	moved   bool
 }
 
 // apply inserts without looking before: the unique indexes decide between callers.
 func (b *beginning) apply(w *writer) (err error) {
-	b.earlier, b.held = "", nil
+	b.earlier, b.held, b.moved = "", nil, false
 	if b.row.Plan.Valid {
 		// No index holds the card for a split deposit, because its parts must be begun under it.
 		if b.held, err = w.holder(b.row); err != nil {
@@ -92,14 +105,20 @@ func (b *beginning) apply(w *writer) (err error) {
 			return err
 		}
 	}
-	b.row.Began, b.row.Chained = w.nextSeq(), w.nextSeq()
-	values := append(append(b.row.begunValues(), b.row.sinceValues()...), b.row.Sealed, b.row.Begun, b.row.Chained)
-	inserted, err := w.affect(sqlInsertTransaction, values...)
+	if b.moved, err = w.moved(b.row, b.seen); err != nil {
+		return err
+	}
+	if b.moved {
+		b.earlier, err = w.keyOf(b.row)
+		b.moved = b.earlier == ""
+		return err
+	}
+	inserted, err := w.affect(sqlInsertTransaction, b.values(w)...)
 	if err != nil {
 		return fmt.Errorf("inserting: %w", err)
 	}
 	if inserted > 0 {
-		w.link(chainBegin, b.row.ID, 0, b.row.digestAfter(b.row.Begun), nil)
+		b.link(w)
 		return nil
 	}
 	if b.earlier, err = w.keyOf(b.row); err != nil || b.earlier != "" {
@@ -111,15 +130,44 @@ func (b *beginning) apply(w *writer) (err error) {
 	return errors.New("inserting: the id was used before")
 }
 
+// mostValues is room for the values of a whole row.
+const mostValues = 56
+
+// values are those of the row to insert, as the next one of the chain.
+func (b *beginning) values(w *writer) []any {
+	b.row.Began, b.row.Chained = w.nextSeq(), w.nextSeq()
+	values := append(make([]any, 0, mostValues), b.row.begunValues()...)
+	return append(append(values, b.row.sinceValues()...), b.row.Sealed, b.row.Begun, b.row.Chained, w.epoch())
+}
+
+func (b *beginning) link(w *writer) {
+	w.link(chainBegin, b.row.ID, 0, b.row.digestAfter(b.row.Begun), nil)
+}
+
 // there tells after a doubtful commit whether the answer still holds: what stood in the way may have been of the same
 // commit. What was inserted is found by the chain.
 func (b *beginning) there(w *writer) (bool, error) {
+	if b.moved { // to be read again in any case
+		return true, nil
+	}
 	id := b.earlier
 	if b.held != nil {
 		id = b.held.TransactionID
 	}
 	state, err := w.stateOf(id)
 	return state != "", err
+}
+
+// moved reports whether a money operation on the row's card ended after the place in the chain; one under way holds the
+// card.
+func (w *writer) moved(r *transactionRow, seen int64) (moved bool, err error) {
+	if seen == 0 || seen == w.head.seq || r.CardPrint == "" {
+		return false, nil
+	}
+	if err := w.get(&moved, sqlMoved, r.CardPrint, r.Service, seen, r.CardPrint, r.Service, seen); err != nil {
+		return false, fmt.Errorf("reading what ended on the card: %w", err)
+	}
+	return moved, nil
 }
 
 // keyOf returns the id of the transaction that the row's key is reserved for, "" when there is none.
@@ -147,14 +195,15 @@ func (w *writer) holder(r *transactionRow) (*svcgate.CardHeldError, error) {
 		return nil, nil
 	}
 	op, err := svcgate.ParseOperation(rows[0].Operation)
-	return &svcgate.CardHeldError{TransactionID: rows[0].ID, Operation: op, Order: rows[0].Order}, err
+	return &svcgate.CardHeldError{TransactionID: rows[0].ID, Operation: op, Order: rows[0].Order, State: svcgate.State(rows[0].State)}, err
 }
 
 // Finish records what came of t, which must be StateFinal or StateUnresolved, and its exchange. Only a sent transaction
-// can be finished: any other is ErrFinished with CodeConflict and changes nothing, and one that was never begun is an
-// *svcgate.Error with CodeNotFound. A provider's transaction id that the service bureau gave to another transaction is
-// svcgate.ErrIDSeen and changes nothing. Only a split deposit is finished without an exchange. The sealed card is kept
-// while the outcome is unknown, kept after a generation until EraseCards, and otherwise erased by the same commit.
+// can be finished, and only by the end of its last message, as t.Sends counts it: anything else is ErrFinished with
+// CodeConflict and changes nothing, and one that was never begun is an *svcgate.Error with CodeNotFound. A provider's
+// transaction id that the service bureau gave to another transaction is svcgate.ErrIDSeen and changes nothing. Only a
+// split deposit is finished without an exchange. The sealed card is kept while the outcome is unknown, kept after a
+// generation until EraseCards, and otherwise erased by the same commit.
 func (s *Store) Finish(ctx context.Context, t *svcgate.Transaction, x *svcgate.Exchange) error {
 	if t.State != svcgate.StateFinal && t.State != svcgate.StateUnresolved {
 		return fmt.Errorf("finishing transaction %s: its state is %q", t.ID, t.State)
@@ -170,38 +219,63 @@ func (s *Store) Finish(ctx context.Context, t *svcgate.Transaction, x *svcgate.E
 	if t.State == svcgate.StateFinal {
 		row.Next = sql.Null[int64]{}
 	}
-	if err := s.change(ctx, &change{apply: func(w *writer) error { return w.finish(row, x) }}); err != nil {
+	f := finishing{row, x}
+	if err := s.change(ctx, &change{apply: f.apply, end: &f}); err != nil {
 		return fmt.Errorf("finishing transaction %s: %w", t.ID, err)
 	}
 	return nil
 }
 
-// finish does not read the row that it changed: what it did not write comes back from the update.
-func (w *writer) finish(row *transactionRow, x *svcgate.Exchange) error {
-	row.Ended = 0
-	if row.State == string(svcgate.StateFinal) {
-		row.Ended = w.nextSeq()
-	}
-	kept, err := w.outcome(sqlFinish, row)
+// finishing is a Finish in the writer's hands.
+type finishing struct {
+	row *transactionRow
+	x   *svcgate.Exchange
+}
+
+// apply does not read the row that it changed: what it did not write comes back from the update.
+func (f *finishing) apply(w *writer) error {
+	kept, err := w.move(f.row.ID, sqlFinish, f.values(w)...)
 	if err != nil {
 		return err
 	}
-	row.Sent, row.Sends, row.Looks, row.Began = kept.Sent, kept.Sends, kept.Looks, kept.Began
-	part, record := int64(0), []byte(nil)
-	if x != nil {
-		values := exchangeValues(row.ID, kept.Sends, x)
-		if err := w.exec(sqlInsertExchange, values...); err != nil {
-			return fmt.Errorf("inserting the exchange: %w", err)
-		}
-		d := digestOf(values...)
-		part, record = kept.Sends, d[:]
+	values := f.link(w, kept)
+	if values == nil {
+		return nil
 	}
-	w.link(chainFinish, row.ID, part, row.digestAfter(kept.Begun), record)
+	if err := w.exec(sqlInsertExchange, values...); err != nil {
+		return fmt.Errorf("inserting the exchange: %w", err)
+	}
 	return nil
 }
 
+// sends is the message that was answered.
+func (f *finishing) sends() int64 { return max(f.row.Sends, 1) }
+
+// values are those of the outcome, as the next row of the chain, and which row it is of.
+func (f *finishing) values(w *writer) []any {
+	f.row.Ended = 0
+	if f.row.State == string(svcgate.StateFinal) {
+		f.row.Ended = w.nextSeq()
+	}
+	return append(w.outcomeValues(f.row), f.sends())
+}
+
+// link takes what was not written, adds to the chain and returns the values of the exchange, nil for none.
+func (f *finishing) link(w *writer, kept *transactionRow) (values []any) {
+	r := f.row
+	r.Sent, r.Sends, r.Looks, r.Began = kept.Sent, kept.Sends, kept.Looks, kept.Began
+	part, record := int64(0), []byte(nil)
+	if f.x != nil {
+		values = exchangeValues(r.ID, kept.Sends, f.x)
+		d := digestOf(values...)
+		part, record = kept.Sends, d[:]
+	}
+	w.link(chainFinish, r.ID, part, r.digestAfter(kept.Begun), record)
+	return values
+}
+
 func exchangeValues(id string, send int64, x *svcgate.Exchange) []any {
-	return []any{id, send, string(x.Class), x.Sent, x.Received, x.Failure, x.Started.UnixMicro(), int64(x.Took), int64(x.Status)}
+	return []any{id, send, string(x.Class), x.Sent, x.Received, plain(x.Failure), x.Started.UnixMicro(), int64(x.Took), int64(x.Status)}
 }
 
 // stateOf returns "" for a transaction that is not there.
@@ -211,4 +285,15 @@ func (w *writer) stateOf(id string) (svcgate.State, error) {
 		return "", fmt.Errorf("reading the state: %w", err)
 	}
 	return state, nil
+}
+
+// Head returns the number of the last change that is kept.
+func (s *Store) Head(ctx context.Context) (seq int64, err error) {
+	if s.node == nil {
+		return s.writer.last.Load(), nil
+	}
+	if err := s.read.GetContext(ctx, &seq, sqlHeadSeq); err != nil {
+		return 0, fmt.Errorf("reading the end of the chain: %w", err)
+	}
+	return seq, nil
 }

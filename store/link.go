@@ -25,8 +25,9 @@ const (
 	sqlDropLinks = `DELETE FROM links WHERE person = ?`
 	sqlOldLinks  = `DELETE FROM links WHERE expires <= ?`
 
-	sqlFailures     = `SELECT count, last, until FROM sign_in_failures WHERE key = ?`
-	sqlPutFailures  = `INSERT OR REPLACE INTO sign_in_failures (key, count, last, until) VALUES (?, ?, ?, ?)`
+	sqlFailures    = `SELECT count, last, until FROM sign_in_failures WHERE key = ?`
+	sqlPutFailures = `INSERT INTO sign_in_failures (key, count, last, until) VALUES (?, ?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET count = excluded.count, last = excluded.last, until = excluded.until`
 	sqlDropFailures = `DELETE FROM sign_in_failures WHERE key = ?`
 	sqlOldFailures  = `DELETE FROM sign_in_failures WHERE last <= ?`
 )

@@ -51,8 +51,8 @@ const (
 	sqlTokenNamed  = `SELECT count(*) FROM tokens WHERE lower(name) = ?`
 	sqlPersonNamed = `SELECT count(*) FROM people WHERE name = lower(?)`
 	sqlAnybody     = `SELECT count(*) FROM people`
-	sqlOtherAdmins = `SELECT count(*) FROM people, json_each(people.roles) WHERE json_each.value = 'security-admin'
-		AND people.name <> ? AND people.disabled IS NULL AND people.password <> ''`
+	sqlOtherAdmins = `SELECT count(*) FROM people WHERE CAST(roles AS text) LIKE '%"security-admin"%'
+		AND name <> ? AND disabled IS NULL AND password <> ''`
 )
 
 // refusals are how the errors about people are told to callers.
@@ -182,7 +182,7 @@ func (w *writer) changePerson(name string, edit func(*access.Account) (access.En
 		return err
 	}
 	if digestOf(before.chained()...) != digestOf(after.chained()...) {
-		if err := w.exec(sqlEndSessions, name); err != nil {
+		if err := w.exec(sqlEndSessions, noData, name); err != nil {
 			return err
 		}
 		if !a.Disabled.IsZero() {

@@ -38,7 +38,7 @@ func (r *readingRow) values() []any {
 // readings returns the looks since the transaction's last message.
 func (s *Store) readings(ctx context.Context, t *transactionRow) ([]svcgate.Reading, error) {
 	var rows []readingRow
-	if err := s.read.statements[sqlReadings].SelectContext(ctx, &rows, t.ID, t.Sends); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlReadings, t.ID, t.Sends); err != nil {
 		return nil, fmt.Errorf("reading the looks of transaction %s: %w", t.ID, err)
 	}
 	var all []svcgate.Reading
@@ -55,7 +55,7 @@ func (s *Store) readings(ctx context.Context, t *transactionRow) ([]svcgate.Read
 // fillPlan names the parts of a split deposit that were begun.
 func (s *Store) fillPlan(ctx context.Context, t *svcgate.Transaction) error {
 	var rows []transactionRow
-	if err := s.read.statements[sqlParts].SelectContext(ctx, &rows, t.ID); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlParts, t.ID); err != nil {
 		return fmt.Errorf("reading the parts of transaction %s: %w", t.ID, err)
 	}
 	for _, row := range rows {
@@ -81,13 +81,13 @@ const (
 		AND state IN ('sent', 'unresolved') AND operation NOT IN ('generate', 'inquire') AND plan IS NULL AND card_print <> ''`
 
 	sqlAccount = `SELECT account_id FROM transactions WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> ''
-		AND account_id <> '' AND accepted = 1 ORDER BY ended DESC LIMIT 1`
+		AND account_id <> '' AND accepted ORDER BY ended DESC LIMIT 1`
 )
 
 // Account returns the id of the provider's account behind a card, as the latest accepted answer named it; "" for none.
 func (s *Store) Account(ctx context.Context, service, cardPrint string) (string, error) {
 	var ids []string
-	if err := s.read.statements[sqlAccount].SelectContext(ctx, &ids, cardPrint, service); err != nil {
+	if err := s.read.SelectContext(ctx, &ids, sqlAccount, cardPrint, service); err != nil {
 		return "", fmt.Errorf("reading a card's account: %w", err)
 	}
 	if len(ids) == 0 {
@@ -101,14 +101,14 @@ func (s *Store) Account(ctx context.Context, service, cardPrint string) (string,
 // asked: such a balance may be from before or from after.
 func (s *Store) LastReading(ctx context.Context, service, cardPrint string) (svcgate.Reading, error) {
 	var held int
-	if err := s.read.statements[sqlCardHeld].GetContext(ctx, &held, cardPrint, service); err != nil {
+	if err := s.read.GetContext(ctx, &held, sqlCardHeld, cardPrint, service); err != nil {
 		return svcgate.Reading{}, fmt.Errorf("reading what holds a card: %w", err)
 	}
 	if held > 0 {
 		return svcgate.Reading{}, nil
 	}
 	var rows []transactionRow
-	if err := s.read.statements[sqlCard].SelectContext(ctx, &rows, cardPrint, service, recent); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlCard, cardPrint, service, recent); err != nil {
 		return svcgate.Reading{}, fmt.Errorf("reading a card's latest transactions: %w", err)
 	}
 	best := lastReading(rows)

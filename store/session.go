@@ -12,20 +12,23 @@ import (
 	"github.com/svcgate/svcgate/access"
 )
 
+// noData is what an ended session holds.
+var noData = []byte{}
+
 // maxNameless is how many sessions there are at once in which nobody has signed in yet.
 const maxNameless = 1000
 
 const (
-	sqlFindSession  = `SELECT data FROM sessions WHERE token = ? AND ended = 0 AND expires > ?`
+	sqlFindSession  = `SELECT data FROM sessions WHERE token = ? AND NOT ended AND expires > ?`
 	sqlSessionEnded = `SELECT ended FROM sessions WHERE token = ?`
 	sqlKeepSession  = `UPDATE sessions SET person = ?, origin = ?, expires = ?, data = ? WHERE token = ?`
-	sqlAddSession   = `INSERT INTO sessions (token, person, origin, started, expires, ended, data) VALUES (?, ?, ?, ?, ?, 0, ?)`
-	sqlEndSession   = `UPDATE sessions SET ended = 1, data = x'' WHERE token = ?`
-	sqlEndSessions  = `UPDATE sessions SET ended = 1, data = x'' WHERE person = ? AND ended = 0`
-	sqlEndOldest    = sqlEndSessions + ` AND token NOT IN (SELECT token FROM sessions WHERE person = ? AND ended = 0 ORDER BY started DESC, rowid DESC LIMIT ?)`
+	sqlAddSession   = `INSERT INTO sessions (token, person, origin, started, expires, ended, data) VALUES (?, ?, ?, ?, ?, FALSE, ?)`
+	sqlEndSession   = `UPDATE sessions SET ended = TRUE, data = ? WHERE token = ?`
+	sqlEndSessions  = `UPDATE sessions SET ended = TRUE, data = ? WHERE person = ? AND NOT ended`
+	sqlEndOldest    = sqlEndSessions + ` AND token NOT IN (SELECT token FROM sessions WHERE person = ? AND NOT ended ORDER BY started DESC, rowid DESC LIMIT ?)`
 	sqlOldSessions  = `DELETE FROM sessions WHERE expires <= ?`
 	sqlMayComeIn    = `SELECT count(*) FROM people WHERE name = ? AND disabled IS NULL AND password <> ''`
-	sqlSessions     = `SELECT token, origin, started, expires FROM sessions WHERE person = ? AND ended = 0 AND expires > ? ORDER BY started DESC, rowid DESC`
+	sqlSessions     = `SELECT token, origin, started, expires FROM sessions WHERE person = ? AND NOT ended AND expires > ? ORDER BY started DESC, rowid DESC`
 )
 
 // Sessions keeps the sessions of the console for package scs, which must hash tokens (HashTokenInStore). Whose a session
@@ -102,7 +105,7 @@ func (w *writer) addSession(token, person, origin string, expires int64, data []
 	if err := w.exec(sqlAddSession, token, person, origin, now, expires, data); err != nil {
 		return err
 	}
-	return w.exec(sqlEndOldest, person, person, most)
+	return w.exec(sqlEndOldest, noData, person, person, most)
 }
 
 // Delete is DeleteCtx without end.
@@ -110,7 +113,7 @@ func (x Sessions) Delete(token string) error { return x.DeleteCtx(context.Backgr
 
 // DeleteCtx ends a session, if there is one.
 func (x Sessions) DeleteCtx(ctx context.Context, token string) error {
-	err := x.s.change(ctx, &change{apply: func(w *writer) error { return w.exec(sqlEndSession, token) }})
+	err := x.s.change(ctx, &change{apply: func(w *writer) error { return w.exec(sqlEndSession, noData, token) }})
 	if err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
@@ -152,7 +155,7 @@ func (s *Store) EndSessions(ctx context.Context, person, id string, e access.Ent
 			if id != "" && id != r.id() {
 				continue
 			}
-			if err := w.exec(sqlEndSession, r.Token); err != nil {
+			if err := w.exec(sqlEndSession, noData, r.Token); err != nil {
 				return err
 			}
 			n++

@@ -11,16 +11,23 @@ import (
 const (
 	sqlDue = `SELECT ` + transactionColumns + ` FROM transactions WHERE state = 'unresolved' AND next <= ? ORDER BY next, id LIMIT ?`
 
-	sqlLook = `UPDATE transactions SET looks = looks + 1, next = ?, chained = ? WHERE id = ? AND state = 'unresolved'` + moved
+	sqlLook = `UPDATE transactions SET looks = looks + 1, next = ?, chained = ?, claimed_until = NULL WHERE id = ? AND state = 'unresolved'` + moved
 
 	sqlAsleep = `SELECT id FROM transactions WHERE state = 'unresolved' AND service = ? AND next > ?`
 	sqlWake   = `UPDATE transactions SET next = ?, chained = ? WHERE id = ? AND state = 'unresolved'` + moved
 )
 
-// Due returns the unresolved transactions whose next look is due, those that wait longest first.
+// Due returns the unresolved transactions whose next look is due, those that wait longest first. On PostgreSQL it gives
+// them to this node, as Claim does, and leaves out those that another one has.
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]*svcgate.Transaction, error) {
 	var rows []transactionRow
-	if err := s.read.statements[sqlDue].SelectContext(ctx, &rows, now.UnixMicro(), limit); err != nil {
+	var err error
+	if s.node != nil {
+		rows, err = s.node.claimDue(ctx, now, limit)
+	} else {
+		err = s.read.SelectContext(ctx, &rows, sqlDue, now.UnixMicro(), limit)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reading what is due: %w", err)
 	}
 	return s.transactions(ctx, rows)

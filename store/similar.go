@@ -18,7 +18,7 @@ const sqlSimilar = `SELECT id FROM transactions INDEXED BY transactions_order
 // money: any but those that were declined or certainly not sent. It returns "" for none.
 func (s *Store) Similar(ctx context.Context, t *svcgate.Transaction, since time.Time) (string, error) {
 	var ids []string
-	err := s.read.statements[sqlSimilar].SelectContext(ctx, &ids, t.Order, t.Service, t.Operation.String(), t.CardPrint,
+	err := s.read.SelectContext(ctx, &ids, sqlSimilar, t.Order, t.Service, t.Operation.String(), t.CardPrint,
 		t.Requested.Minor(), t.Requested.Currency(), t.Authorization, since.UnixMicro(), t.ID, t.Key, t.Caller)
 	if err != nil {
 		return "", fmt.Errorf("reading similar transactions: %w", err)

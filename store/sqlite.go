@@ -2,9 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"strconv"
@@ -35,6 +36,20 @@ func address(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
+// pageSize is half of what SQLite takes by itself. A commit writes whole pages, and most of those that an operation changes
+// are of indexes, by a hundred bytes each.
+const pageSize = 2048
+
+// shapeFile fixes the page size of a new file.
+func shapeFile(path string) error {
+	conn, err := new(sqlite3.SQLiteDriver).Open(address(path, url.Values{"mode": {"rw"}}))
+	if err != nil {
+		return err
+	}
+	_, err = conn.(driver.ExecerContext).ExecContext(context.Background(), fmt.Sprintf(`PRAGMA page_size = %d; VACUUM`, pageSize), nil)
+	return errors.Join(err, conn.Close())
+}
+
 // newWriter opens the connection that writes and brings the schema up to date.
 func newWriter(ctx context.Context, path string, c Config, env environment) (_ *writer, err error) {
 	db, err := sqlx.Open("sqlite3", address(path, url.Values{
@@ -44,11 +59,10 @@ func newWriter(ctx context.Context, path string, c Config, env environment) (_ *
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{db: db, statements: map[string]*sqlx.Stmt{}, batch: c.Batch, now: c.Now, log: c.Log}
-	w.commit = func() error { return w.exec(sqlCommit) }
+	conn := &fileConnection{db: db, statements: map[string]*direct{}, log: c.Log}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.close())
+			err = errors.Join(err, conn.close())
 		}
 	}()
 	db.SetMaxOpenConns(1)
@@ -64,119 +78,144 @@ func newWriter(ctx context.Context, path string, c Config, env environment) (_ *
 	if err := checkOlder(ctx, db); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db.DB); err != nil {
+	if err := migrate(ctx, db.DB, sqliteSchema, c.files); err != nil {
 		return nil, err
 	}
-	if w.conn, err = db.Connx(ctx); err != nil {
+	if conn.conn, err = db.Connx(ctx); err != nil {
 		return nil, err
 	}
 	for _, query := range []string{
 		sqlBegin, sqlCommit, sqlRollback, sqlFence,
-		sqlByKey, sqlInsertTransaction, sqlHolder, sqlFinish, sqlStateOf, sqlInsertExchange, sqlRow, sqlLink, sqlLinks, sqlLinkHash,
-		sqlLook, sqlInsertReading, sqlRecover,
+		sqlByKey, sqlInsertTransaction, sqlHolder, sqlMoved, sqlFinish, sqlStateOf, sqlInsertExchange, sqlRow, sqlLink, sqlLinks, sqlLinkHash,
+		sqlLook, sqlInsertReading, sqlRecover, sqlChanges,
 	} {
-		if w.statements[query], err = w.conn.PreparexContext(ctx, query); err != nil {
-			return nil, fmt.Errorf("preparing %q: %w", query, err)
+		if err := conn.prepare(query); err != nil {
+			return nil, err
 		}
 	}
-	if err := w.readHead(); err != nil {
-		return nil, err
-	}
-	return w, nil
+	w := startWriter(conn, c)
+	return w, w.readHead()
 }
 
-// exec runs a prepared statement, or any other when it was not prepared. It is not to be interrupted: a change once
-// taken is carried to its end.
-func (w *writer) exec(query string, args ...any) error {
-	_, err := w.affect(query, args...)
+// fileConnection writes to a SQLite file.
+//
+// Transactions are opened and closed by statements on that connection, not by database/sql, because a sql.Tx prepares
+// a statement of the connection anew each time it is used.
+type fileConnection struct {
+	db         *sqlx.DB
+	conn       *sqlx.Conn
+	statements map[string]*direct // the connection is the writer's alone, so they may be run beside database/sql
+	log        *slog.Logger
+}
+
+// sqlChanges tells how many rows the statement before wrote.
+const sqlChanges = `SELECT changes()`
+
+func (c *fileConnection) prepare(query string) error {
+	return c.conn.Raw(func(conn any) (err error) {
+		c.statements[query], err = prepareDirect(conn.(driver.Conn), query)
+		return err
+	})
+}
+
+func (c *fileConnection) exec(query string, args ...any) error {
+	_, err := c.affect(query, args...)
 	return err
 }
 
-// affect is exec that tells how many rows were written.
-func (w *writer) affect(query string, args ...any) (int64, error) {
-	var result sql.Result
-	var err error
-	if statement, ok := w.statements[query]; ok {
-		result, err = statement.ExecContext(context.Background(), args...)
-	} else {
-		result, err = w.conn.ExecContext(context.Background(), query, args...)
+func (c *fileConnection) affect(query string, args ...any) (int64, error) {
+	if statement, ok := c.statements[query]; ok {
+		if err := statement.exec(args); err != nil {
+			return 0, err
+		}
+		var n int64
+		err := c.statements[sqlChanges].get(&n, nil)
+		return n, err
 	}
+	result, err := c.conn.ExecContext(context.Background(), query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-// get reads one row on the writer's connection, so that it sees the changes of the same batch.
-func (w *writer) get(dest any, query string, args ...any) error {
-	if statement, ok := w.statements[query]; ok {
-		return statement.GetContext(context.Background(), dest, args...)
+func (c *fileConnection) get(dest any, query string, args ...any) error {
+	if statement, ok := c.statements[query]; ok {
+		return statement.get(dest, args)
 	}
-	return w.conn.GetContext(context.Background(), dest, query, args...)
+	return c.conn.GetContext(context.Background(), dest, query, args...)
 }
 
-// list reads rows on the writer's connection.
-func (w *writer) list(dest any, query string, args ...any) error {
-	if statement, ok := w.statements[query]; ok {
-		return statement.SelectContext(context.Background(), dest, args...)
+func (c *fileConnection) list(dest any, query string, args ...any) error {
+	if statement, ok := c.statements[query]; ok {
+		return statement.list(dest, args)
 	}
-	return w.conn.SelectContext(context.Background(), dest, query, args...)
+	return c.conn.SelectContext(context.Background(), dest, query, args...)
 }
 
-func (w *writer) close() error {
+// begin leaves the head as it is: nobody else writes.
+func (c *fileConnection) begin(*head) error { return c.exec(sqlBegin) }
+
+func (c *fileConnection) epoch() int64 { return 0 }
+
+func (c *fileConnection) commit() error { return c.exec(sqlCommit) }
+
+// rollback looks first: after some errors SQLite has ended the transaction by itself.
+func (c *fileConnection) rollback() error {
+	open, err := inTransaction(c.conn)
+	if err != nil || !open {
+		return err
+	}
+	return c.exec(sqlRollback)
+}
+
+func (c *fileConnection) end() (head, error) {
+	var rows []link
+	if err := c.list(&rows, sqlHead); err != nil || len(rows) == 0 {
+		return head{}, err
+	}
+	return head{rows[0].Seq, rows[0].Hash}, nil
+}
+
+func (c *fileConnection) keepHead(head) error { return nil }
+
+func (c *fileConnection) mend() error { return nil }
+
+func (c *fileConnection) close() error {
 	var errs []error
-	for _, statement := range w.statements {
+	for _, statement := range c.statements {
 		if statement == nil { // the one that did not prepare
 			continue
 		}
-		errs = append(errs, statement.Close())
+		errs = append(errs, statement.close())
 	}
-	if w.conn != nil {
-		errs = append(errs, w.conn.Close())
+	if c.conn != nil {
+		errs = append(errs, c.conn.Close())
 	}
-	return errors.Join(append(errs, w.db.Close())...)
+	return errors.Join(append(errs, c.db.Close())...)
 }
 
-// readers is the pool of connections that read. They cannot write, twice over: the file is opened for reading and the
+// openReaders opens the connections that read. They cannot write, twice over: the file is opened for reading and each
 // connection is told to.
-type readers struct {
-	*sqlx.DB
-	statements map[string]*sqlx.Stmt // what requests wait for, prepared once a connection
-}
-
 func openReaders(ctx context.Context, path string, n int) (*readers, error) {
-	db, err := sqlx.Open("sqlite3", address(path, url.Values{
-		"mode": {"ro"}, "_query_only": {"true"}, "_busy_timeout": {"5000"},
-	}))
+	place := address(path, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_busy_timeout": {"5000"}})
+	db, err := sqlx.Open("sqlite3", place)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
-	r := &readers{db, map[string]*sqlx.Stmt{}}
+	r := &readers{DB: db, direct: newDirectReaders(place, n)}
 	if err := checkSettings(ctx, db, map[string]string{"query_only": "1"}); err != nil {
 		return nil, errors.Join(err, r.Close())
-	}
-	for _, query := range []string{
-		sqlTransaction, sqlByKey, sqlExchange, sqlHolds, sqlReadings, sqlParts, sqlDue, sqlCard, sqlCardHeld, sqlAccount, sqlSimilar, sqlTokenByHash,
-		sqlFinalKinds,
-	} {
-		if r.statements[query], err = db.PreparexContext(ctx, query); err != nil {
-			return nil, errors.Join(fmt.Errorf("preparing %q: %w", query, err), r.Close())
-		}
 	}
 	return r, nil
 }
 
-// Close closes the statements and the connections.
-func (r *readers) Close() error {
-	var errs []error
-	for _, statement := range r.statements {
-		if statement != nil {
-			errs = append(errs, statement.Close())
-		}
-	}
-	return errors.Join(append(errs, r.DB.Close())...)
+// awaited are the reads that requests wait for.
+var awaited = map[string]bool{
+	sqlTransaction: true, sqlByKey: true, sqlExchange: true, sqlHolds: true, sqlReadings: true, sqlParts: true, sqlCard: true,
+	sqlCardHeld: true, sqlAccount: true, sqlSimilar: true, sqlTokenByHash: true,
 }
 
 // checkOwner refuses a file that is no database and the database of another program.
@@ -244,8 +283,8 @@ func inTransaction(conn *sqlx.Conn) (open bool, err error) {
 	return open, err
 }
 
-// isDiskError reports whether err tells that the file cannot be written rather than that the change was wrong.
-func isDiskError(err error) bool {
+// broken reports whether err tells that the file cannot be written rather than that the change was wrong.
+func (c *fileConnection) broken(err error) bool {
 	e, ok := errors.AsType[sqlite3.Error](err)
 	if !ok {
 		return false
@@ -255,12 +294,6 @@ func isDiskError(err error) bool {
 		return true
 	}
 	return false
-}
-
-// isUnique reports whether err refuses a row because its key is there already.
-func isUnique(err error) bool {
-	e, ok := errors.AsType[sqlite3.Error](err)
-	return ok && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 }
 
 // environment is what Open asks of the machine; tests give their own.

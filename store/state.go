@@ -23,17 +23,17 @@ const (
 
 	moved = ` RETURNING id, begun, sent, sends, looks, began`
 
-	sqlFinish = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state = 'sent'` + moved
+	sqlFinish = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state = 'sent' AND sends = ?` + moved
 	sqlSettle = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state IN ('unresolved', 'desk')` + moved
 
 	sqlToDesk = `UPDATE transactions SET state = 'desk', next = NULL, finding = ?, ended = ?, chained = ?
 		WHERE id = ? AND state = 'unresolved'` + moved
 
 	sqlSendAgain = `UPDATE transactions SET state = 'sent', outcome = '', class = '', failure = '', next = NULL, sent = ?,
-		sends = sends + 1, began = ?, chained = ? WHERE id = ? AND state = 'unresolved' AND operation = 'void'` + moved
+		sends = sends + 1, began = ?, chained = ?, node_epoch = ?, claimed_until = NULL WHERE id = ? AND state = 'unresolved' AND operation = 'void'` + moved
 
-	sqlRecover = `UPDATE transactions SET state = 'unresolved', outcome = 'unknown', class = ?, failure = ?, next = ?, chained = ?
-		WHERE id = ? AND state = 'sent'` + moved
+	sqlRecover = `UPDATE transactions SET state = 'unresolved', outcome = 'unknown', class = ?, failure = ?, next = ?, chained = ?,
+		node_epoch = ?, claimed_until = NULL WHERE id = ? AND state = 'sent'` + moved
 
 	sqlLeftSent = `SELECT id FROM transactions WHERE state = 'sent' AND state <> 'final' ORDER BY created, id` // the latter lets SQLite use the index of open ones
 )
@@ -65,14 +65,14 @@ func (w *writer) move(id, query string, args ...any) (*transactionRow, error) {
 		Detail: "The transaction does not allow this: it is " + string(state) + ".", Err: ErrFinished}
 }
 
-// outcome is move for an outcome.
-func (w *writer) outcome(query string, r *transactionRow) (*transactionRow, error) {
-	return w.move(r.ID, query, r.Last4, r.CardPrint, r.State, r.Outcome, r.Accepted, r.Source, r.Code, r.Description,
+// outcomeValues are those of outcomeColumns, as the next row of the chain, and the id.
+func (w *writer) outcomeValues(r *transactionRow) []any {
+	return []any{r.Last4, r.CardPrint, r.State, r.Outcome, r.Accepted, r.Source, r.Code, r.Description,
 		r.AmountMinor, r.AmountCurrency, r.BalanceMinor, r.BalanceCurrency, r.HoldRestMinor,
 		r.HoldRestCurrency, r.CardStatus, r.AccountID, r.AccountStatus, r.AccountType,
 		r.ProviderTransaction, r.AuthNumber, r.ProviderTime, nullable(r.Vendor), r.Class, r.Failure, nullable(r.Finished),
 		nullable(r.Next), nullable(r.Finding), nullable(r.Settlement), r.Ended, r.CodesVersion, w.nextSeq(),
-		r.Sealed, r.State, r.ID)
+		r.Sealed, r.State, r.ID}
 }
 
 // ToDesk puts an unresolved transaction on the desk, with what was found. Another state is CodeConflict.
@@ -108,7 +108,7 @@ func (s *Store) Settle(ctx context.Context, t *svcgate.Transaction) error {
 		if row.Ended, err = w.effectSeen(seen); err != nil {
 			return err
 		}
-		_, err := w.outcome(sqlSettle, row)
+		_, err := w.move(row.ID, sqlSettle, w.outcomeValues(row)...)
 		if errors.Is(err, svcgate.ErrIDSeen) {
 			return &svcgate.Error{Code: svcgate.CodeConflict, Reason: "transaction_id_seen", Op: "settle", Field: "provider_transaction_id",
 				Detail: "The provider's transaction id belongs to another transaction.", Err: err}
@@ -139,7 +139,7 @@ func (w *writer) effectSeen(look string) (int64, error) {
 // the message before. Another state or operation is CodeConflict.
 func (s *Store) SendAgain(ctx context.Context, id string, at time.Time) error {
 	return s.moved(ctx, "sending again", id, func(w *writer) error {
-		if _, err := w.move(id, sqlSendAgain, at.UnixMicro(), w.nextSeq(), w.nextSeq(), id); err != nil {
+		if _, err := w.move(id, sqlSendAgain, at.UnixMicro(), w.nextSeq(), w.nextSeq(), w.epoch(), id); err != nil {
 			return err
 		}
 		return w.linkRow(chainSend, id, 0, nil)
@@ -157,28 +157,37 @@ func (s *Store) moved(ctx context.Context, what, id string, apply func(*writer) 
 const recoveredTogether = 500
 
 // recover moves what an earlier process left sent to unresolved, to be looked into at once. It may have been on the
-// wire, so nothing says that it was not carried out.
-func (w *writer) recover() (int, error) {
+// wire, so nothing says that it was not carried out. On PostgreSQL an earlier process is one that is no node any more.
+func (w *writer) recover() (taken int, err error) {
+	if w.node != nil {
+		err := w.once(func(w *writer) (err error) {
+			taken, err = w.adoptOrphans()
+			return err
+		})
+		return taken, err
+	}
 	var left []string
 	if err := w.list(&left, sqlLeftSent); err != nil {
 		return 0, fmt.Errorf("recovering: %w", err)
 	}
 	for some := range slices.Chunk(left, recoveredTogether) {
-		err := w.once(func(w *writer) error {
-			for _, id := range some {
-				_, err := w.move(id, sqlRecover, string(svcgate.ClassNoReply), stoppedFailure, w.now().UnixMicro(), w.nextSeq(), id)
-				if err == nil {
-					err = w.linkRow(chainRecover, id, 0, nil)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := w.once(func(w *writer) error { return w.unresolve(some) }); err != nil {
 			return 0, fmt.Errorf("recovering: %w", err)
 		}
 	}
 	return len(left), nil
+}
+
+// unresolve makes attempts unresolved, to be looked into at once.
+func (w *writer) unresolve(ids []string) error {
+	for _, id := range ids {
+		_, err := w.move(id, sqlRecover, string(svcgate.ClassNoReply), stoppedFailure, w.now().UnixMicro(), w.nextSeq(), w.epoch(), id)
+		if err == nil {
+			err = w.linkRow(chainRecover, id, 0, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,17 +1,22 @@
-// Package store keeps the journal, the vendor response table, the tokens and the audit trail in SQLite.
+// Package store keeps the journal, the vendor response table, the tokens and the audit trail in SQLite or PostgreSQL.
+//
+// Statements are written once, for SQLite; connection.go says what the two do differently.
 //
 // All that is kept is chained: each change adds a row with the digest of what it changed, sealed with the row before
 // (chain.go), so that Verify can prove that nothing was changed by another way.
 //
 // Every change goes through one writer that groups what is waiting into one commit and answers only after the disk
-// has it; readers have connections of their own that cannot write. The package never sees a card number in the
+// has it; readers have connections of their own that cannot write. On PostgreSQL several processes may do so: whoever
+// writes locks the end of the chain first. The package never sees a card number in the
 // clear: it is given sealed bytes, the last four digits and a fingerprint.
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -27,13 +32,17 @@ const (
 	DefaultReaders = 4   // connections that read at the same time
 )
 
-// Config says how to open a store. Path must be set.
+// Config says how to open a store. Either Path or DSN must be set.
 type Config struct {
-	Path    string           // of the database file, in a directory that exists
+	Path    string           // of the SQLite file, in a directory that exists
+	DSN     string           // postgres://user@host/database; what it leaves out comes from PGPASSWORD and its like
 	Now     func() time.Time // stamps the chain and revocations; nil: time.Now
 	Log     *slog.Logger     // nil: discard
 	Batch   int              // 0: DefaultBatch
 	Readers int              // 0: DefaultReaders
+	Node    Node             // on PostgreSQL, this process among others
+
+	files fs.FS // of migrations; nil: this program's
 }
 
 // Errors of a Store.
@@ -53,15 +62,19 @@ var (
 // change waits for the writer: a change whose context ends there is withdrawn, and the error says that nothing was
 // written. Once the writer took it, the method waits for the truth, whatever becomes of the context.
 type Store struct {
-	path      string
+	path      string // of the file, or the database's URL without secrets
 	now       func() time.Time
 	log       *slog.Logger
 	lock      *fileLock
-	file      os.FileInfo // of the database as it was opened
+	file      os.FileInfo // of the database as it was opened; nil on PostgreSQL
 	read      *readers
 	writer    *writer
 	figures   *figures
+	node      *node // nil on SQLite
+	clock     *clock
+	published chan struct{}
 	drafts    drafts
+	tokens    goodTokens
 	recovered int
 
 	mu     sync.RWMutex // guards closed and the closing of queue
@@ -78,17 +91,22 @@ var (
 	_ responsecodes.Store = (*Store)(nil)
 )
 
-// Open opens the database, makes it when there is none, brings its schema up to date and moves what an earlier process
+// Open opens the database, makes the file when there is none, brings its schema up to date and moves what an earlier process
 // left sent to unresolved and unknown, to be looked into at once. It refuses, with a sentence: a directory that does not
 // exist, a file that others may read, a network filesystem, a file that another process has open, the database of
 // another program, a schema newer than this program's, a damaged file, a chain whose last 1,000 rows are not whole, and
 // a SQLite library older than 3.51.3. A file above 64 MiB is not read whole for damage, so that a start stays short
-// however long the journal; Verify goes through all of it.
+// however long the journal; Verify goes through all of it. Of PostgreSQL it refuses one earlier than 14, a standby, and a
+// database of another program or encoding.
 func Open(ctx context.Context, c Config) (*Store, error) { return open(ctx, c, host()) }
 
 func open(ctx context.Context, c Config, env environment) (_ *Store, err error) {
+	clock := new(clock)
 	if c.Now == nil {
 		c.Now = time.Now
+		if c.DSN != "" {
+			c.Now = clock.now
+		}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -99,34 +117,24 @@ func open(ctx context.Context, c Config, env environment) (_ *Store, err error) 
 	if c.Readers <= 0 {
 		c.Readers = DefaultReaders
 	}
-	s := &Store{now: c.Now, log: c.Log, figures: newFigures(), queue: make(chan *change, c.Batch), done: make(chan struct{})}
+	s := &Store{now: c.Now, log: c.Log, clock: clock, published: make(chan struct{}, 1), figures: newFigures(), queue: make(chan *change, c.Batch), done: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("opening store %s: %w", c.Path, err), s.release())
+			err = errors.Join(fmt.Errorf("opening store %s: %w", cmp.Or(c.Path, s.path), err), s.release())
 		}
 	}()
-	if err := env.checkLibrary(); err != nil {
+	switch {
+	case c.DSN != "" && c.Path != "":
+		err = errors.New("a path and the address of a server were given; give one of them")
+	case c.DSN != "":
+		err = s.openServer(ctx, c)
+	default:
+		err = s.openFile(ctx, c, env)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if s.path, err = prepareFile(c.Path, env); err != nil {
-		return nil, err
-	}
-	if s.lock, err = lockFile(s.path + lockSuffix); err != nil {
-		return nil, err
-	}
-	if s.file, err = createFile(s.path); err != nil {
-		return nil, err
-	}
-	if s.writer, err = newWriter(ctx, s.path, c, env); err != nil {
-		return nil, err
-	}
-	if err := s.writer.adopt(); err != nil {
-		return nil, err
-	}
-	if s.read, err = openReaders(ctx, s.path, c.Readers); err != nil {
-		return nil, err
-	}
-	if err := verifyTail(ctx, s.read.DB); err != nil {
+	if err := verifyTail(ctx, s.read); err != nil {
 		return nil, fmt.Errorf("checking the end of the chain: %w", err)
 	}
 	if s.recovered, err = s.writer.recover(); err != nil {
@@ -139,10 +147,48 @@ func open(ctx context.Context, c Config, env environment) (_ *Store, err error) 
 		defer close(s.done)
 		s.writer.run(s.queue)
 	}()
+	if s.node != nil {
+		s.startNode()
+	}
 	return s, nil
 }
 
-// Path returns the database file's path, absolute and without symbolic links.
+func (s *Store) openFile(ctx context.Context, c Config, env environment) (err error) {
+	if err := env.checkLibrary(); err != nil {
+		return err
+	}
+	if s.path, err = prepareFile(c.Path, env); err != nil {
+		return err
+	}
+	if s.lock, err = lockFile(s.path + lockSuffix); err != nil {
+		return err
+	}
+	if s.file, err = createFile(s.path); err != nil {
+		return err
+	}
+	if s.writer, err = newWriter(ctx, s.path, c, env); err != nil {
+		return err
+	}
+	if err := s.writer.adopt(); err != nil {
+		return err
+	}
+	s.read, err = openReaders(ctx, s.path, c.Readers)
+	return err
+}
+
+func (s *Store) openServer(ctx context.Context, c Config) (err error) {
+	if s.writer, s.path, err = newServerWriter(ctx, c); err != nil {
+		return err
+	}
+	if err := s.join(ctx, c); err != nil {
+		return err
+	}
+	s.read, err = openServerReaders(ctx, c)
+	return err
+}
+
+// Path returns the database file's path, absolute and without symbolic links, or the URL of the database without what
+// is secret.
 func (s *Store) Path() string { return s.path }
 
 // Recovered returns how many attempts Open found sent and without an outcome.
@@ -168,6 +214,9 @@ func (s *Store) Close() error {
 // release closes what is open: readers first, so that the writer is the last connection and empties the log file.
 func (s *Store) release() error {
 	var errs []error
+	if s.node != nil {
+		errs = append(errs, s.node.leave())
+	}
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
 	}
@@ -183,17 +232,25 @@ func (s *Store) release() error {
 // Check reports whether the store can be worked with: it is open, the database file is still the one that was opened,
 // it can be read, and the last write did not leave a doubt. After a disk failure it makes a trial write.
 func (s *Store) Check(ctx context.Context) error {
-	file, err := os.Stat(s.path)
-	if err != nil {
-		return fmt.Errorf("checking the database file: %w", err)
+	if s.file != nil {
+		file, err := os.Stat(s.path)
+		if err != nil {
+			return fmt.Errorf("checking the database file: %w", err)
+		}
+		if !os.SameFile(file, s.file) {
+			return errors.New("the database file was replaced while it was open")
+		}
 	}
-	if !os.SameFile(file, s.file) {
-		return errors.New("the database file was replaced while it was open")
+	if err := s.Permit()(); err != nil {
+		return fmt.Errorf("checking the store: %w", err)
 	}
 	if s.writer.trouble.Load() != nil {
 		if err := s.change(ctx, &change{apply: func(*writer) error { return nil }}); err != nil {
 			return fmt.Errorf("checking the store: %w", err)
 		}
+	}
+	if err := s.sameHistory(ctx); err != nil {
+		return fmt.Errorf("checking the store: %w", err)
 	}
 	var one int
 	if err := s.read.GetContext(ctx, &one, `SELECT count FROM fence WHERE id = 1`); err != nil {
@@ -209,8 +266,13 @@ type Stats struct {
 	Largest  uint64 // most changes in one commit
 	Failures uint64 // changes answered with an error
 	Waiting  int    // changes in the queue now
-	WALBytes int64  // size of the write-ahead log file now
+	WALBytes int64  // size of the write-ahead log file now; 0 on PostgreSQL
 	Suspect  bool   // a disk failure is not settled
+
+	Epoch  int64         // this process's number among the nodes; 0 on SQLite
+	Lease  time.Duration // what is left of its lease; 0 on SQLite
+	Fenced uint64        // times that it lost its lease to another node
+	Taken  uint64        // attempts of other nodes that it made unresolved since Open
 }
 
 // Stats returns the counters. It reads no table.
@@ -220,8 +282,14 @@ func (s *Store) Stats() Stats {
 		Commits: w.commits.Load(), Changes: w.changes.Load(), Largest: w.largest.Load(), Failures: w.failures.Load(),
 		Waiting: len(s.queue), Suspect: w.trouble.Load() != nil,
 	}
-	if wal, err := os.Stat(s.path + "-wal"); err == nil {
-		st.WALBytes = wal.Size()
+	if s.file != nil {
+		if wal, err := os.Stat(s.path + "-wal"); err == nil {
+			st.WALBytes = wal.Size()
+		}
+	}
+	if n := s.node; n != nil {
+		l := n.lease.Load()
+		st.Epoch, st.Lease, st.Fenced, st.Taken = l.epoch, l.left(), n.fenced.Load(), n.taken.Load()
 	}
 	return st
 }

@@ -6,8 +6,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/svcgate/svcgate"
 )
 
@@ -82,7 +80,7 @@ type kindRow struct {
 	Count  int    `db:"n"`
 	First  int64  `db:"first"`
 	Last   int64  `db:"last"`
-	Sample string `db:"id"` // SQLite takes it from the row of the first or the last instant
+	Sample string `db:"id"` // of one in the slot
 }
 
 const (
@@ -94,8 +92,8 @@ const (
 			WHEN parent <> '' THEN 'part' WHEN plan IS NOT NULL THEN 'split' ELSE '' END AS role,
 		source, code, accepted,
 		` + sqlShort + ` AS short,
-		outcome, coalesce(vendor ->> '$.code', '') AS vendor_code, coalesce(vendor ->> '$.rule', '') AS rule,
-		count(*) AS n, min(created) AS first, max(created) AS last, id`
+		outcome, coalesce(vendor ->> 'code', '') AS vendor_code, coalesce(vendor ->> 'rule', '') AS rule,
+		count(*) AS n, min(created) AS first, max(created) AS last, max(id) AS id`
 
 	sqlFinalKinds = `SELECT ` + kindColumns + ` FROM transactions INDEXED BY transactions_created
 		WHERE created >= ? AND created < ? AND state = 'final' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`
@@ -122,12 +120,12 @@ func (s *Store) count(ctx context.Context, since time.Time, progress func(done, 
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	tx, err := s.read.BeginTxx(ctx, nil) // one snapshot: what is final now was not open
+	now, err := s.read.snapshot(ctx) // what is final now was not open
 	if err != nil {
 		return fmt.Errorf("counting transactions: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	c := counter{f, tx, tx.StmtxContext(ctx, s.read.statements[sqlFinalKinds])}
+	defer now.close()
+	c := counter{f, now}
 	fresh, err := c.bring(ctx, since, s.now(), progress)
 	if err != nil {
 		return fmt.Errorf("counting transactions: %w", err)
@@ -148,18 +146,17 @@ func (s *Store) count(ctx context.Context, since time.Time, progress func(done, 
 	return nil
 }
 
-// counter counts in one snapshot of the file.
+// counter counts in one snapshot.
 type counter struct {
 	*figures
-	tx    *sqlx.Tx
-	final *sqlx.Stmt
+	at *snapshot
 }
 
 // bring counts the slots that are over and not known, and returns what is kept nowhere: open transactions, and the slots
 // that are not over.
 func (f *counter) bring(ctx context.Context, since, now time.Time, progress func(done, total int)) (fresh map[int64][]kindCount, err error) {
 	var first []int64
-	if err := f.tx.SelectContext(ctx, &first, sqlFirstCreated, slotOf(since.UnixMicro())*slotLength.Microseconds()); err != nil {
+	if err := f.at.SelectContext(ctx, &first, sqlFirstCreated, slotOf(since.UnixMicro())*slotLength.Microseconds()); err != nil {
 		return nil, err
 	}
 	if len(first) == 0 {
@@ -168,11 +165,11 @@ func (f *counter) bring(ctx context.Context, since, now time.Time, progress func
 	var total, done int
 	if progress == nil {
 		progress = func(int, int) {}
-	} else if err := f.tx.GetContext(ctx, &total, sqlCountSince, first[0]); err != nil {
+	} else if err := f.at.GetContext(ctx, &total, sqlCountSince, first[0]); err != nil {
 		return nil, err
 	}
 	var rows []kindRow
-	if err := f.tx.SelectContext(ctx, &rows, sqlOpenKinds, first[0]); err != nil {
+	if err := f.at.SelectContext(ctx, &rows, sqlOpenKinds, first[0]); err != nil {
 		return nil, err
 	}
 	fresh, open := map[int64][]kindCount{}, map[int64]int{}
@@ -216,7 +213,7 @@ func (f *counter) bring(ctx context.Context, since, now time.Time, progress func
 // count counts what is final from a slot on, before an instant.
 func (f *counter) count(ctx context.Context, from, before int64) (map[int64][]kindCount, error) {
 	var rows []kindRow
-	if err := f.final.SelectContext(ctx, &rows, from*slotLength.Microseconds(), before); err != nil {
+	if err := f.at.SelectContext(ctx, &rows, sqlFinalKinds, from*slotLength.Microseconds(), before); err != nil {
 		return nil, err
 	}
 	counted := map[int64][]kindCount{}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
@@ -65,8 +66,12 @@ func (s *Store) PutToken(ctx context.Context, t access.Token, hash string) error
 // TokenByHash returns the good token whose text has the hash. One that is not there and one that was revoked are both
 // an *svcgate.Error with CodeNotFound; the latter has Reason "token_revoked".
 func (s *Store) TokenByHash(ctx context.Context, hash string) (access.Token, error) {
+	known, turn, ok := s.tokens.find(hash)
+	if ok {
+		return known, nil
+	}
 	var row tokenRow
-	err := s.read.statements[sqlTokenByHash].GetContext(ctx, &row, hash)
+	err := s.read.GetContext(ctx, &row, sqlTokenByHash, hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return access.Token{}, notFound("token")
 	}
@@ -79,7 +84,45 @@ func (s *Store) TokenByHash(ctx context.Context, hash string) (access.Token, err
 		revoked.Reason = "token_revoked"
 		return access.Token{}, revoked
 	}
+	if err == nil && !s.read.server {
+		s.tokens.keep(hash, t, turn)
+	}
 	return t, err
+}
+
+// goodTokens are the tokens in use that are good, by hash, for every request asks for one. They are only kept on SQLite,
+// where nobody else revokes tokens, and forgotten with each change before its method returns. A token that was read
+// before such a change is not kept after it.
+type goodTokens struct {
+	mu    sync.RWMutex
+	turn  uint64 // how often they were forgotten
+	known map[string]access.Token
+}
+
+func (g *goodTokens) find(hash string) (t access.Token, turn uint64, ok bool) {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	t, ok = g.known[hash]
+	return t, g.turn, ok
+}
+
+func (g *goodTokens) keep(hash string, t access.Token, turn uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.turn != turn {
+		return
+	}
+	if g.known == nil {
+		g.known = map[string]access.Token{}
+	}
+	g.known[hash] = t
+}
+
+func (g *goodTokens) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.turn++
+	clear(g.known)
 }
 
 // Tokens returns all tokens, the revoked too, ordered by name.
@@ -101,6 +144,7 @@ func (s *Store) Tokens(ctx context.Context) ([]access.Token, error) {
 // RevokeToken makes the token useless from now on. Revoking twice keeps the first instant; a name that is not there is
 // an *svcgate.Error with CodeNotFound.
 func (s *Store) RevokeToken(ctx context.Context, name string) error {
+	defer s.tokens.forget()
 	now := s.now().UnixMicro()
 	err := s.change(ctx, &change{apply: func(w *writer) error {
 		n, err := w.affect(sqlRevokeToken, now, name)

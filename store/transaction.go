@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/svcgate/svcgate"
 )
@@ -124,7 +126,7 @@ func (s *Store) Open(ctx context.Context, id string) (*svcgate.Transaction, erro
 // one reads the transaction that a prepared query finds.
 func (s *Store) one(ctx context.Context, query string, args ...any) (*svcgate.Transaction, error) {
 	var row transactionRow
-	err := s.read.statements[query].GetContext(ctx, &row, args...)
+	err := s.read.GetContext(ctx, &row, query, args...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, notFound("transaction")
 	}
@@ -239,10 +241,23 @@ func newRow(t *svcgate.Transaction) (*transactionRow, error) {
 		Sent: t.Sent.UnixMicro(), Sends: int64(t.Sends), Looks: int64(t.Looks), Next: optional(t.Next), Sealed: t.Sealed,
 		CodesVersion: int64(t.CodesVersion),
 	}
+	for _, told := range []*string{&r.Code, &r.Description, &r.CardStatus, &r.AccountID, &r.AccountStatus, &r.AccountType,
+		&r.ProviderTransaction, &r.AuthNumber, &r.Failure} {
+		*told = plain(*told)
+	}
 	if err := r.giveTexts(t); err != nil {
 		return nil, fmt.Errorf("transaction %s: %w", t.ID, err)
 	}
 	return r, nil
+}
+
+// plain is what others told as a text that either database takes: PostgreSQL refuses NUL and what is not UTF-8, and an
+// outcome must not be lost over that.
+func plain(told string) string {
+	if utf8.ValidString(told) && !strings.Contains(told, "\x00") {
+		return told
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(told, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 func money(minor int64, currency string) (svcgate.Money, error) {

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // VerifyReport is what Verify looked at. Whoever keeps Rows and Head elsewhere can show later that nothing before them
@@ -51,17 +49,25 @@ const linksToCheck = 1000
 // tokens are as they were last set. The first row
 // that is not is a *BrokenError. progress (nil for none) is told how many rows of the chain are done.
 func (s *Store) Verify(ctx context.Context, progress func(done, total int)) (VerifyReport, error) {
-	report, err := verify(ctx, s.read.DB, progress)
+	report, err := verify(ctx, s.read, progress)
 	if err != nil {
 		return report, fmt.Errorf("verifying store %s: %w", s.path, err)
 	}
 	return report, nil
 }
 
-func verify(ctx context.Context, db *sqlx.DB, progress func(done, total int)) (VerifyReport, error) {
+func verify(ctx context.Context, db *readers, progress func(done, total int)) (VerifyReport, error) {
+	return verifyIn(ctx, func() (querier, func(), error) {
+		tx, err := db.snapshot(ctx)
+		return tx, tx.close, err
+	}, progress)
+}
+
+// verifyIn is verify that looks at what begin gives, and gives it back before it asks for the next.
+func verifyIn(ctx context.Context, begin func() (tx querier, end func(), err error), progress func(done, total int)) (VerifyReport, error) {
 	v := verifier{last: map[string]link{}}
 	for {
-		done, err := v.step(ctx, db, linksToCheck)
+		done, err := v.step(ctx, begin, linksToCheck)
 		if progress != nil && err == nil {
 			progress(int(v.at.seq), int(max(v.total, v.at.seq)))
 		}
@@ -74,7 +80,7 @@ func verify(ctx context.Context, db *sqlx.DB, progress func(done, total int)) (V
 
 // verifyTail checks the last rows of the chain and what they name. It is for opening: its time does not grow with the
 // file.
-func verifyTail(ctx context.Context, db *sqlx.DB) error {
+func verifyTail(ctx context.Context, db *readers) error {
 	v := verifier{last: map[string]link{}}
 	var start []link
 	err := db.SelectContext(ctx, &start, `SELECT `+chainColumns+` FROM chain WHERE seq <= (SELECT max(seq) FROM chain) - ? ORDER BY seq DESC LIMIT 1`, linksToCheck)
@@ -84,13 +90,33 @@ func verifyTail(ctx context.Context, db *sqlx.DB) error {
 	if len(start) == 1 {
 		v.at = head{start[0].Seq, start[0].Hash}
 	}
-	tx, err := db.BeginTxx(ctx, nil)
+	tx, err := db.snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	_, err = v.links(ctx, tx, linksToCheck)
-	return err
+	defer tx.close()
+	if _, err = v.links(ctx, tx, linksToCheck); err != nil {
+		return err
+	}
+	return tx.checkHead(ctx)
+}
+
+const sqlWrongHead = `SELECT h.seq FROM chain_head h LEFT JOIN chain c ON c.seq = h.seq AND c.hash = h.hash
+	WHERE h.seq > 0 AND c.seq IS NULL OR EXISTS (SELECT 1 FROM chain n WHERE n.seq > h.seq)`
+
+// checkHead checks that what PostgreSQL keeps as the end of the chain is it.
+func (s *snapshot) checkHead(ctx context.Context) error {
+	if !s.r.server {
+		return nil
+	}
+	var wrong []int64
+	if err := s.SelectContext(ctx, &wrong, sqlWrongHead); err != nil {
+		return fmt.Errorf("reading the end of the chain: %w", err)
+	}
+	if len(wrong) > 0 {
+		return &BrokenError{wrong[0], "chain_head", "", "it is not the end of the chain"}
+	}
+	return nil
 }
 
 type verifier struct {
@@ -101,12 +127,12 @@ type verifier struct {
 }
 
 // step checks the next rows in one snapshot of the file. When there are no more it checks what only the whole shows.
-func (v *verifier) step(ctx context.Context, db *sqlx.DB, limit int) (done bool, err error) {
-	tx, err := db.BeginTxx(ctx, nil)
+func (v *verifier) step(ctx context.Context, begin func() (querier, func(), error), limit int) (done bool, err error) {
+	tx, end, err := begin()
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = tx.Rollback() }()
+	defer end()
 	if v.total == 0 {
 		if err := tx.GetContext(ctx, &v.total, `SELECT coalesce(max(seq), 0) FROM chain`); err != nil {
 			return false, err
@@ -148,7 +174,7 @@ var sqlVerifyRows = `SELECT t.` + strings.ReplaceAll(strings.Join(strings.Fields
 	FROM chain c JOIN transactions t ON t.id = c.subject AND t.chained = c.seq WHERE c.seq > ? AND c.seq <= ?`
 
 // links checks up to limit rows after v.at and returns how many there were.
-func (v *verifier) links(ctx context.Context, tx *sqlx.Tx, limit int) (int, error) {
+func (v *verifier) links(ctx context.Context, tx querier, limit int) (int, error) {
 	var links []linkedRow
 	if err := tx.SelectContext(ctx, &links, sqlVerifyLinks, v.at.seq, limit); err != nil {
 		return 0, fmt.Errorf("reading the chain: %w", err)
@@ -176,7 +202,7 @@ type records struct {
 	entries map[int64]sum  // of the audit trail
 }
 
-func (v *verifier) records(ctx context.Context, tx *sqlx.Tx, after, last int64) (records, error) {
+func (v *verifier) records(ctx context.Context, tx querier, after, last int64) (records, error) {
 	r := records{map[int64]sum{}, map[int64]bool{}, map[int64]sum{}, map[int64]sum{}}
 	var rows []transactionRow
 	if err := tx.SelectContext(ctx, &rows, sqlVerifyRows, after, last); err != nil {
@@ -282,7 +308,7 @@ func (v *verifier) extra(l *linkedRow, there records, table string, count *int) 
 }
 
 // whole checks that nothing is in the tables that the chain does not tell of, and that drafts and tokens are as last set.
-func (v *verifier) whole(ctx context.Context, tx *sqlx.Tx) error {
+func (v *verifier) whole(ctx context.Context, tx querier) error {
 	for _, c := range []struct{ table, query string }{
 		{"transactions", `SELECT id FROM transactions t WHERE NOT EXISTS (SELECT 1 FROM chain c WHERE c.seq = t.chained AND c.subject = t.id) LIMIT 1`},
 		{"audit", `SELECT seq FROM audit a WHERE NOT EXISTS (SELECT 1 FROM chain c WHERE c.seq = a.seq AND c.kind = 'audit') LIMIT 1`},
@@ -307,11 +333,16 @@ func (v *verifier) whole(ctx context.Context, tx *sqlx.Tx) error {
 			return &BrokenError{0, c.table, "", fmt.Sprintf("it has %d rows and the chain tells of %d", n, c.want)}
 		}
 	}
+	if s, ok := tx.(*snapshot); ok {
+		if err := s.checkHead(ctx); err != nil {
+			return err
+		}
+	}
 	return v.settings(ctx, tx)
 }
 
 // settings compares drafts and tokens with what they were last set to.
-func (v *verifier) settings(ctx context.Context, tx *sqlx.Tx) error {
+func (v *verifier) settings(ctx context.Context, tx querier) error {
 	tables, err := settingsDigests(func(dest any, query string, args ...any) error { return tx.SelectContext(ctx, dest, query, args...) })
 	if err != nil {
 		return err

@@ -22,20 +22,30 @@ import (
 // filled makes a closed journal with something of everything and returns its path.
 func filled(t *testing.T) string {
 	t.Helper()
-	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "journal.db")
 	s := open(t, path, func() time.Time { return start })
+	fillAll(t, s)
+	closed(t, s)
+	return path
+}
+
+// fillAll fills a journal with something of everything.
+func fillAll(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx := context.Background()
 	finish(t, s, begin(t, s, 1))
 	begin(t, s, 2)
 	void := sent(3)
 	void.Operation = svcgate.Void
+	again := *void
+	again.Sends = 2
 	rest := []error{}
 	_, err := s.Begin(ctx, void)
 	rest = append(rest, err,
 		s.Finish(ctx, unknown(final(void)), exchange()),
 		s.Look(ctx, void.ID, svcgate.Reading{At: start, Transaction: "txn_1"}, start),
 		s.SendAgain(ctx, void.ID, start.Add(time.Second)),
-		s.Finish(ctx, unknown(final(void)), exchange()),
+		s.Finish(ctx, unknown(final(&again)), exchange()),
 		s.Look(ctx, void.ID, svcgate.Reading{At: start, Status: svcgate.StatusActive, Transaction: "txn_1"}, start),
 		s.ToDesk(ctx, void.ID, svcgate.Finding{Verdict: svcgate.CannotTell, Why: "It is so."}, start),
 		s.Audit(ctx, access.Entry{At: start, Actor: "jo", Action: "desk.look", Subject: void.ID, Detail: "why not"}),
@@ -47,8 +57,6 @@ func filled(t *testing.T) string {
 	if err := errors.Join(rest...); err != nil {
 		t.Fatal(err)
 	}
-	closed(t, s)
-	return path
 }
 
 func version(n int) *responsecodes.Version {
@@ -61,7 +69,7 @@ func columns(t *testing.T, db *sql.DB) [][2]string {
 	t.Helper()
 	rows, err := db.Query(`SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
 		WHERE m.type = 'table' AND m.name IN ('transactions', 'exchanges', 'readings', 'chain', 'audit', 'tokens', 'code_versions', 'code_drafts')
-		AND c.name <> 'sealed' ORDER BY m.name, c.cid`)
+		AND c.name NOT IN ('sealed', 'node_epoch', 'claimed_until') ORDER BY m.name, c.cid`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +231,7 @@ func TestVerifyNamesTheRow(t *testing.T) {
 			authorization_id, requested_minor, requested_currency, parent, plan, baseline, created, last4, card_print, state, outcome, accepted, source, code,
 			description, amount_minor, amount_currency, balance_minor, balance_currency, hold_rest_minor, hold_rest_currency, card_status, account_id,
 			account_status, account_type, provider_transaction, auth_number, provider_time, vendor, class, failure, finished, sent, sends, looks, next,
-			finding, settlement, began, ended, sealed, begun, chained, codes_version FROM transactions WHERE id = 'txn_1'`, "row txn_9: the chain does not tell of it"},
+			finding, settlement, began, ended, sealed, begun, chained, codes_version, node_epoch, claimed_until FROM transactions WHERE id = 'txn_1'`, "row txn_9: the chain does not tell of it"},
 		{"an exchange gone", `DELETE FROM exchanges WHERE transaction_id = 'txn_1'`, "table exchanges, row txn_1/1"},
 		{"an exchange slipped in", `INSERT INTO exchanges VALUES ('txn_1', 2, 'fault', NULL, NULL, '', 0, 0, 0)`, "table exchanges: it has 4 rows and the chain tells of 3"},
 		{"a look gone", `DELETE FROM readings WHERE look = 1`, "table readings, row txn_3/1"},
@@ -307,8 +315,9 @@ func TestRecordsAreOnlyAdded(t *testing.T) {
 	}
 }
 
-func TestVerifyBesideWork(t *testing.T) {
-	t.Parallel()
+func TestVerifyBesideWork(t *testing.T) { onBoth(t, verifyBesideWork) }
+
+func verifyBesideWork(t *testing.T, fresh opener) {
 	s := fresh(t, 0)
 	stop, stopped := make(chan struct{}), make(chan int)
 	go func() {

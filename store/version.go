@@ -136,7 +136,10 @@ func (s *Store) PublishCodes(ctx context.Context, v *responsecodes.Version, draf
 		if err := w.exec(sqlInsertVersion, row.values()...); err != nil {
 			return err
 		}
-		return w.linkCodes(v.Service, &row)
+		if err := w.linkCodes(v.Service, &row); err != nil {
+			return err
+		}
+		return w.announce()
 	}})
 	if err != nil {
 		return fmt.Errorf("publishing codes: %w", err)

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // change is something to write. apply may be run more than once, each time in a fresh transaction; when it returns an
@@ -17,6 +15,8 @@ import (
 type change struct {
 	apply func(*writer) error
 	there func(*writer) (bool, error) // tells after a doubtful commit whether a change that added nothing to the chain holds; nil: cannot tell
+	begin *beginning                  // of a Begin
+	end   *finishing                  // of a Finish
 	alone bool                        // apply runs outside a transaction and by itself
 	last  head                        // of the chain after apply; without a hash when apply added nothing
 
@@ -62,23 +62,33 @@ func (s *Store) enqueue(ctx context.Context, c *change) error {
 	}
 }
 
-// writer owns the only connection that writes. Its methods are called by one goroutine at a time.
-//
-// Transactions are opened and closed by statements on that connection, not by database/sql, because a sql.Tx prepares
-// a statement of the connection anew each time it is used.
+// writer owns the only connection of this process that writes. Its methods are called by one goroutine at a time.
 type writer struct {
-	db         *sqlx.DB
-	conn       *sqlx.Conn
-	statements map[string]*sqlx.Stmt
-	commit     func() error // ends a transaction; tests let it fail
-	batch      int
-	now        func() time.Time
-	log        *slog.Logger
-	head       head   // of the chain, with what the open transaction adds
-	links      []link // that the open transaction has still to write
+	connection
+	ends   func() error // commits; tests let it fail
+	batch  int
+	now    func() time.Time
+	log    *slog.Logger
+	head   head                 // of the chain, with what the open transaction adds
+	links  []link               // that the open transaction has still to write
+	node   *node                // nil on SQLite
+	known  atomic.Pointer[head] // end of the chain that was seen committed; see rewound.go
+	proven int                  // number of the connection that known was found over
 
 	trouble                             atomic.Pointer[error] // a disk failure that is not settled
+	last                                atomic.Int64          // number of the last change that is kept
 	commits, changes, largest, failures atomic.Uint64
+	joined                              atomic.Uint64 // changes that PostgreSQL wrote together
+}
+
+func startWriter(conn connection, c Config) *writer {
+	return &writer{connection: conn, ends: conn.commit, batch: c.Batch, now: c.Now, log: c.Log}
+}
+
+// exec is affect for those who need not know how many rows were written.
+func (w *writer) exec(query string, args ...any) error {
+	_, err := w.affect(query, args...)
+	return err
 }
 
 // run applies changes until the queue is closed and empty. It takes what is queued and never waits for more: under
@@ -129,7 +139,10 @@ func (w *writer) write(batch []*change) {
 		w.fail(batch, err)
 		return
 	}
-	if err := w.exec(sqlBegin); err != nil {
+	if batch = w.together(batch); len(batch) == 0 {
+		return
+	}
+	if err := w.take(); err != nil {
 		w.note(err)
 		w.fail(batch, fmt.Errorf("beginning a transaction: %w", err))
 		return
@@ -149,7 +162,7 @@ func (w *writer) write(batch []*change) {
 		}
 		return
 	}
-	if err := w.commit(); err != nil {
+	if err := w.ends(); err != nil {
 		w.doubt(batch, err)
 		return
 	}
@@ -224,7 +237,7 @@ func (w *writer) settle() error {
 	if trouble == nil {
 		return nil
 	}
-	if err := errors.Join(w.rollback(), w.tryFence(), w.readHead()); err != nil {
+	if err := inOrder(w.mend, w.rollback, w.tryFence, w.readHead); err != nil {
 		return fmt.Errorf("%w: %w: trial write: %w", ErrSuspect, *trouble, err)
 	}
 	w.trouble.Store(nil)
@@ -233,37 +246,27 @@ func (w *writer) settle() error {
 }
 
 func (w *writer) tryFence() error {
-	err := w.exec(sqlBegin)
-	if err == nil {
-		err = w.exec(sqlFence)
-	}
-	if err == nil {
-		err = w.commit()
-	}
+	err := inOrder(
+		w.take,
+		func() error { return w.exec(sqlFence) },
+		func() error { return w.ends() })
 	if err != nil {
 		return errors.Join(err, w.rollback())
 	}
 	return nil
 }
 
-// rollback ends the transaction if there is one: after some errors SQLite has ended it by itself.
-func (w *writer) rollback() error {
-	open, err := inTransaction(w.conn)
-	if err != nil || !open {
-		return err
-	}
-	return w.exec(sqlRollback)
-}
-
-// note keeps an error that tells of the disk rather than of the change.
+// note keeps an error that tells of the database rather than of the change.
 func (w *writer) note(err error) {
-	if isDiskError(err) {
+	if err != nil && w.broken(err) {
 		w.log.Error("writing failed", "err", err)
 		w.trouble.Store(&err)
 	}
 }
 
 func (w *writer) kept(batch []*change) {
+	w.last.Store(w.head.seq)
+	w.keepKnown()
 	n := uint64(len(batch))
 	w.changes.Add(n)
 	if n > w.largest.Load() {

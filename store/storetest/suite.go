@@ -54,6 +54,8 @@ type keeper interface {
 	ResealPeople(ctx context.Context, seal func(row string, sealed []byte) ([]byte, error)) (int, error)
 	AuditTrail(ctx context.Context, limit int, cursor string) ([]access.Entry, string, error)
 	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
+	VerifyTail(ctx context.Context) error
+	Waiting(ctx context.Context) (unresolved, desk store.Waiting, err error)
 	ForgetKeys(ctx context.Context, before time.Time) (int, error)
 	Reseal(ctx context.Context, seal func(id string, sealed []byte) ([]byte, error)) (int, error)
 }
@@ -70,7 +72,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"begin and finish", testJournal}, {"keys", testKeys}, {"finish once", testFinishGuards}, {"sealed cards", testCards},
 		{"recovery", testRecovery}, {"holds", testHolds}, {"filters", testFilters}, {"pages", testPages},
-		{"cursors", testCursors}, {"moves", testMoves}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns},
+		{"cursors", testCursors}, {"moves", testMoves}, {"waiting", testWaiting}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns}, {"what moved", testMoved},
 		{"earlier", testEarlier}, {"similar", testSimilar}, {"last reading", testLastReading}, {"audit", testAudit},
 		{"forgotten keys", testForgetKeys}, {"resealed cards", testReseal}, {"drift", testDrift}, {"orphan holds", testOrphans},
 		{"verify", testVerify}, {"linearizable", testLinearizable}, {"tallies", testTallies}, {"tallies from memory", testTalliesFromMemory}, {"affected", testAffected}, {"activity", testActivity}, {"reports", testReports}, {"versions", testVersions}, {"drafts", testDrafts}, {"tokens", testTokens}, {"people", testPeople}, {"links", testLinks},

@@ -23,7 +23,7 @@ func testTurns(t *testing.T, open Open) {
 		t.Helper()
 		earlier, err := db.Begin(ctx, tx)
 		e, ok := errors.AsType[*svcgate.CardHeldError](err)
-		if !ok || earlier != nil || e.TransactionID != by {
+		if holder := read(t, db, by); !ok || earlier != nil || e.TransactionID != by || e.State != holder.State {
 			t.Fatalf("Begin(%s) = %v, %v; want the card held by %s", tx.ID, earlier, err, by)
 		}
 		if _, err := db.Transaction(ctx, tx.ID); svcgate.CodeOf(err) != svcgate.CodeNotFound {
