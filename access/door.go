@@ -23,7 +23,19 @@ type DoorConfig struct {
 	Sealer Sealer           // nil: no second factor can be set up, and who has one cannot sign in
 	Issuer string           // shown by apps beside the code; "": svcgate
 	Now    func() time.Time // nil: time.Now
+	Tried  func(Tried)      // told how each try to prove who somebody is ended; nil: nobody counts
 }
+
+// Tried is how a try to prove who somebody is ended.
+type Tried string
+
+// The ends of tries.
+const (
+	TriedWell      Tried = "ok"
+	TriedWrong     Tried = "wrong"
+	TriedThrottled Tried = "throttled" // too much was wrong before: it was not looked at
+	TriedBroken    Tried = "error"     // of ours
+)
 
 // Door is where people prove who they are, and where who keeps people lets them in and shows them out. Every passage,
 // good or not, and every change has its entry in the audit trail.
@@ -32,6 +44,7 @@ type Door struct {
 	sealer Sealer
 	issuer string
 	now    func() time.Time
+	tried  func(Tried)
 	from   addresses
 	hashes chan struct{} // one taken for each hash under way
 }
@@ -44,7 +57,10 @@ func NewDoor(c DoorConfig) *Door {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Door{store: c.Store, sealer: c.Sealer, issuer: c.Issuer, now: c.Now,
+	if c.Tried == nil {
+		c.Tried = func(Tried) {}
+	}
+	return &Door{store: c.Store, sealer: c.Sealer, issuer: c.Issuer, now: c.Now, tried: c.Tried,
 		from: addresses{limiters: map[string]*rate.Limiter{}}, hashes: make(chan struct{}, hashesAtOnce)}
 }
 
@@ -106,6 +122,20 @@ var (
 )
 
 func (d *Door) prove(ctx context.Context, t try) (Person, error) {
+	p, err := d.proved(ctx, t)
+	ended := TriedBroken
+	if _, throttled := errors.AsType[*ThrottledError](err); throttled {
+		ended = TriedThrottled
+	} else if errors.Is(err, ErrWrong) {
+		ended = TriedWrong
+	} else if err == nil {
+		ended = TriedWell
+	}
+	d.tried(ended)
+	return p, err
+}
+
+func (d *Door) proved(ctx context.Context, t try) (Person, error) {
 	shown, limited := source(t.from)
 	count, err := d.throttle(ctx, t.name, limited, d.now())
 	if err != nil {

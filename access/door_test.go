@@ -26,6 +26,9 @@ type house struct {
 	store *store.Store
 	mu    sync.Mutex
 	at    time.Time
+
+	counting sync.Mutex
+	tries    map[access.Tried]int
 }
 
 func (h *house) now() time.Time {
@@ -65,7 +68,12 @@ func newHouse(t testing.TB) *house {
 			t.Error(err)
 		}
 	})
-	h.Door = access.NewDoor(access.DoorConfig{Store: h.store, Sealer: sealer{}, Now: h.now})
+	h.tries = map[access.Tried]int{}
+	h.Door = access.NewDoor(access.DoorConfig{Store: h.store, Sealer: sealer{}, Now: h.now, Tried: func(end access.Tried) {
+		h.counting.Lock()
+		defer h.counting.Unlock()
+		h.tries[end]++
+	}})
 	return h
 }
 
@@ -203,6 +211,29 @@ func TestSignInIsRefused(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, p, err)
 		}
 		h.last(t, c.audited)
+	}
+}
+
+func TestTriesAreCountedByTheirEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.begin(t)
+	for _, given := range []string{password, other, password} {
+		_, _ = h.SignIn(t.Context(), "ann", given, "", near)
+	}
+	want(t, h.Confirm(t.Context(), "ann", password, "", near), nil)
+	for range 30 {
+		_, _ = h.SignIn(t.Context(), "ann", other, "", near)
+	}
+	if h.tries[access.TriedWell] != 3 || h.tries[access.TriedWrong] < 2 || h.tries[access.TriedThrottled] == 0 || h.tries[access.TriedBroken] != 0 {
+		t.Errorf("tries %v", h.tries)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	h.wait(time.Hour)
+	_, _ = h.SignIn(gone, "ann", password, "", near)
+	if h.tries[access.TriedBroken] != 1 {
+		t.Errorf("tries %v", h.tries)
 	}
 }
 

@@ -59,16 +59,16 @@ type Config struct {
 	Trail       Trail
 	Review      Reviewer // with Figures; nil: their addresses are not there
 	Figures     Figures
-	Services    []string                               // codes of the configured service bureaus
-	DeriveKeys  func(caller string) bool               // for whom a missing Idempotency-Key is derived; nil: nobody
-	Rates       func(caller access.Token) Rates        // how much a caller may send; nil: no limits
-	Ready       func(context.Context) error            // must fail while the journal cannot be written; nil: always ready; the error is logged and not shown
-	Unresolved  func(context.Context) (float64, error) // how many transactions are unresolved, for /metrics; nil: not told
-	Log         *slog.Logger                           // nil: discard
-	Now         func() time.Time                       // nil: time.Now
-	MaxInFlight int                                    // operations at once; 0: DefaultMaxInFlight
-	Metrics     *prometheus.Registry                   // nil: one of its own
-	Version     string                                 // told in /metrics
+	Services    []string                        // codes of the configured service bureaus
+	DeriveKeys  func(caller string) bool        // for whom a missing Idempotency-Key is derived; nil: nobody
+	Rates       func(caller access.Token) Rates // how much a caller may send; nil: no limits
+	Ready       func(context.Context) error     // must fail while the journal cannot be written; nil: always ready; the error is logged and not shown
+	Tracer      Tracer                          // nil: nothing is traced
+	Log         *slog.Logger                    // nil: discard
+	Now         func() time.Time                // nil: time.Now
+	MaxInFlight int                             // operations at once; 0: DefaultMaxInFlight
+	Metrics     *prometheus.Registry            // nil: one of its own
+	Version     string                          // told in /metrics
 }
 
 // API holds the two faces: Handler for the OMS and programs, Admin for the machine's keepers.

@@ -35,10 +35,12 @@ type member struct {
 // decode reads one JSON object strictly: each known member at most once, in its exact case, nothing else. The error is
 // an *svcgate.Error with CodeInvalid that never holds a value of the body.
 func decode(body []byte, members []member) error {
-	if err := checkText(body); err != nil {
+	r := takeReader()
+	defer r.give()
+	if err := r.checkText(body); err != nil {
 		return err
 	}
-	d := jsontext.NewDecoder(bytes.NewReader(body))
+	d := r.over(body)
 	if _, err := d.ReadToken(); err != nil {
 		return invalidJSON(d.InputOffset())
 	}
@@ -130,7 +132,7 @@ func unknownField(at jsontext.Pointer, name string, members []member) error {
 }
 
 // checkText refuses what is not one whole JSON object in clean UTF-8 within the limits.
-func checkText(body []byte) error {
+func (r *reader) checkText(body []byte) error {
 	if bytes.HasPrefix(body, []byte("\ufeff")) {
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_json",
 			Detail: "The body begins with a byte order mark; send it without."}
@@ -139,11 +141,14 @@ func checkText(body []byte) error {
 		return invalidText("")
 	}
 	// The decoder may replace halves of surrogate pairs: the replacement is refused with the other texts.
-	return scan(jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowInvalidUTF8(true)), body)
+	return scan(r.over(body, replacing), body)
 }
+
+var replacing = jsontext.AllowInvalidUTF8(true)
 
 // scan walks over the tokens of a body.
 func scan(d *jsontext.Decoder, body []byte) error {
+	plain := len(body) <= maxText && isPlain(body)
 	for first := true; ; first = false {
 		token, err := d.ReadToken()
 		if err == io.EOF && !first {
@@ -161,7 +166,7 @@ func scan(d *jsontext.Decoder, body []byte) error {
 		if kind, n := d.StackIndex(d.StackDepth()); kind == '[' && n > maxItems {
 			return tooMuch(d, "Give at most 1000 values in an array.")
 		}
-		if token.Kind() == '"' {
+		if token.Kind() == '"' && !plain {
 			if err := checkString(d, token.String()); err != nil {
 				return err
 			}
@@ -179,6 +184,17 @@ func checkString(d *jsontext.Decoder, s string) error {
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether no string in a body can hold what is not shown: it has neither escapes nor anything beyond
+// printable ASCII. The decoder itself refuses control characters within strings.
+func isPlain(body []byte) bool {
+	for _, b := range body {
+		if b > '~' || b == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // shown refuses characters that cannot be seen or that change how others are seen: controls, bidirectional marks,

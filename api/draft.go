@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -9,15 +11,36 @@ import (
 	"github.com/svcgate/svcgate/internal/secret"
 )
 
+// form is a draft with the members of a body that fill it. It is made once and filled many times.
+type form struct {
+	draft   svcgate.Draft
+	members []member
+}
+
+// newForms keeps forms of an operation between requests, without what was filled in.
+func newForms(op svcgate.OperationInfo) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		f := new(form)
+		f.members = draftMembers(&f.draft, op)
+		return f
+	}}
+}
+
 // readDraft decodes the body of an operation. What the values mean is svcgate.NewRequest's to check; here they only
 // have to be of the right kind.
-func (c *call) readDraft(op svcgate.OperationInfo) (svcgate.Draft, error) {
-	body, err := c.readBody(typeJSON, maxBody)
-	if err != nil {
+func (c *call) readDraft(op svcgate.OperationInfo, forms *sync.Pool) (svcgate.Draft, error) {
+	body := bodies.Get().(*bytes.Buffer)
+	defer giveBody(body)
+	if err := c.readInto(body, typeJSON, maxBody); err != nil {
 		return svcgate.Draft{}, err
 	}
-	d := svcgate.Draft{Operation: op.Operation}
-	return d, decode(body, draftMembers(&d, op))
+	f := forms.Get().(*form)
+	f.draft = svcgate.Draft{Operation: op.Operation}
+	err := decode(body.Bytes(), f.members)
+	d := f.draft
+	f.draft = svcgate.Draft{}
+	forms.Put(f)
+	return d, err
 }
 
 func draftMembers(d *svcgate.Draft, op svcgate.OperationInfo) []member {

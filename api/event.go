@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"regexp"
 	"time"
+
+	"github.com/svcgate/svcgate"
 )
 
 // event is what one request is logged as: filled on the way, printed once, with no body, no query and no path but the
@@ -17,33 +19,42 @@ type event struct {
 	Service     string
 	Transaction string
 	Outcome     string
+	Vendor      string // what the OMS is to do, by the vendor response table
+	Class       string // how far the exchange with the provider got
 	Card        string // masked
 	Code        string // of the problem
 	Status      int
+	Bytes       int // of the answer's body
 	Replayed    bool
 	Cut         bool // the answer could not be written
 	Err         error
 	Panic       string // the type of a panic's value
 	Stack       string
 	Started     time.Time
+	Phases      svcgate.Phases // of an operation
 }
+
+// mostFields is room for all that a line says of an operation.
+const mostFields = 24
 
 // finish counts and logs the request.
 func (a *API) finish(c *call) {
 	took := a.Now().Sub(c.Started)
 	a.metrics.request(c, took)
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, mostFields),
 		slog.String("request", c.RequestID), slog.String("method", method(c.r.Method)), slog.String("route", c.route.path),
-		slog.Int("status", c.Status), slog.Duration("took", took),
-	}
-	for _, t := range []struct{ name, text string }{
+		slog.Int("status", c.Status), slog.Duration("took", took), slog.Int("bytes", c.Bytes),
+	)
+	for _, t := range [...]struct{ name, text string }{
 		{"code", c.Code}, {"caller", c.Caller}, {"role", c.Role}, {"operation", c.Operation}, {"service", c.Service},
-		{"transaction", c.Transaction}, {"outcome", c.Outcome}, {"card", c.Card}, {"panic", c.Panic}, {"stack", c.Stack},
+		{"transaction", c.Transaction}, {"outcome", c.Outcome}, {"vendor", c.Vendor}, {"class", c.Class}, {"card", c.Card},
+		{"panic", c.Panic}, {"stack", c.Stack},
 	} {
 		if t.text != "" {
 			attrs = append(attrs, slog.String(t.name, t.text))
 		}
 	}
+	attrs = c.phases(attrs)
 	if c.Replayed {
 		attrs = append(attrs, slog.Bool("replayed", true))
 	}
@@ -53,14 +64,39 @@ func (a *API) finish(c *call) {
 	level := slog.LevelInfo
 	if c.Status >= 500 {
 		level = slog.LevelWarn
-		if c.Err != nil {
-			attrs = append(attrs, slog.String("err", sweep(c.Err.Error())))
-		}
 	}
 	if c.Status == 500 {
 		level = slog.LevelError
 	}
-	a.Log.LogAttrs(context.WithoutCancel(c.r.Context()), level, "request", attrs...)
+	if c.span != nil {
+		c.span.End(c.Started.Add(took), attrs)
+		attrs = append(attrs, slog.String("trace", c.span.TraceID()))
+	}
+	if c.Status >= 500 && c.Err != nil {
+		attrs = append(attrs, slog.String("err", sweep(c.Err.Error())))
+	}
+	// As a group without a name, which stands in the line like its members: a record copies members, but not groups.
+	a.Log.LogAttrs(context.WithoutCancel(c.r.Context()), level, "request", slog.Attr{Value: slog.GroupValue(attrs...)})
+}
+
+// phases adds where the time of an operation went: what is not named is svcgate's own.
+func (c *call) phases(attrs []slog.Attr) []slog.Attr {
+	p := &c.Phases
+	for _, t := range [...]struct {
+		name string
+		took time.Duration
+	}{{"queue", p.Queue}, {"begin", p.Begin}, {"provider", p.Provider}, {"finish", p.Finish}} {
+		if t.took > 0 {
+			attrs = append(attrs, slog.Duration(t.name, t.took))
+		}
+	}
+	if p.Messages > 0 {
+		attrs = append(attrs, slog.Int("messages", p.Messages))
+	}
+	if p.Tries > 1 {
+		attrs = append(attrs, slog.Int("tries", p.Tries))
+	}
+	return attrs
 }
 
 // digitRun is any ten digits or more, whatever separates them: as long as the shortest card number.

@@ -77,6 +77,7 @@ type problem struct {
 	Type, Title, Detail, Code, Category, Field string
 	Status                                     int
 	RequestID                                  string `json:"request_id"`
+	TraceID                                    string `json:"trace_id"`
 	Errors                                     []struct{ Code, Field, Detail string }
 	Transaction                                json.RawMessage
 }

@@ -64,11 +64,18 @@ func plainKey(s string) bool {
 
 // holdsCard reports whether a text that will be kept and shown holds the card's number, also with separators.
 func holdsCard(text string, card svcgate.Card) bool {
-	if card.IsZero() {
+	isDigit := func(r rune) bool { return r >= '0' && r <= '9' }
+	count := 0
+	for _, r := range text {
+		if isDigit(r) {
+			count++
+		}
+	}
+	if card.IsZero() || count < svcgate.MinCardDigits {
 		return false
 	}
 	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
+		if !isDigit(r) {
 			return -1
 		}
 		return r

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"errors"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/svcgate/svcgate/internal/measure"
 )
 
 // metrics are what /metrics tells of this face. Every label comes from a table of ours, none from a request.
@@ -20,6 +20,7 @@ type metrics struct {
 	took       *prometheus.HistogramVec
 	operations *prometheus.CounterVec
 	inFlight   prometheus.Gauge
+	exemplars  measure.Exemplars
 }
 
 // newMetrics registers them; operating tells how many operations are under way.
@@ -28,9 +29,8 @@ func newMetrics(c Config, operating func() float64) (*metrics, error) {
 		registry: c.Metrics,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "svcgate_http_requests_total",
 			Help: "Requests answered, by method, route template and status."}, []string{"method", "route", "status"}),
-		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "svcgate_http_request_duration_seconds",
-			Help:    "How long requests took, by method and route template.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}}, []string{"method", "route"}),
+		took: prometheus.NewHistogramVec(measure.Latency("svcgate_http_request_duration_seconds",
+			"How long requests took, by method and route template."), []string{"method", "route"}),
 		operations: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "svcgate_operations_total",
 			Help: "Operations told to callers, by operation and outcome; replays are counted apart."}, []string{"operation", "outcome", "replayed"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "svcgate_http_requests_in_flight", Help: "Requests being answered now."}),
@@ -40,10 +40,6 @@ func newMetrics(c Config, operating func() float64) (*metrics, error) {
 		ConstLabels: prometheus.Labels{"version": c.Version}})
 	build.Set(1)
 	all := []prometheus.Collector{m.requests, m.took, m.operations, m.inFlight, operations, build}
-	if c.Unresolved != nil {
-		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "svcgate_transactions_unresolved",
-			Help: "Transactions whose outcome is not known; NaN when the journal could not be asked."}, unresolved(c.Unresolved)))
-	}
 	for _, collector := range all {
 		if err := c.Metrics.Register(collector); err != nil {
 			return nil, err
@@ -65,30 +61,15 @@ func registerRuntime(r *prometheus.Registry) error {
 	return nil
 }
 
-// scrapeLimit bounds what a scrape may cost the journal.
-const scrapeLimit = 5 * time.Second
-
-func unresolved(count func(context.Context) (float64, error)) func() float64 {
-	return func() float64 {
-		ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
-		defer cancel()
-		n, err := count(ctx)
-		if err != nil {
-			return math.NaN()
-		}
-		return n
-	}
-}
-
 // request counts one request that was answered.
 func (m *metrics) request(c *call, took time.Duration) {
 	m.requests.WithLabelValues(method(c.r.Method), c.route.path, strconv.Itoa(c.Status)).Inc()
-	m.took.WithLabelValues(method(c.r.Method), c.route.path).Observe(took.Seconds())
+	m.exemplars.Observe(m.took.WithLabelValues(method(c.r.Method), c.route.path), c.Started.Add(took), took, c.sampledTrace(), "request_id", c.RequestID)
 	if c.begun != "" && c.Outcome != "" {
 		m.operations.WithLabelValues(c.Operation, c.Outcome, strconv.FormatBool(c.Replayed)).Inc()
 	}
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }

@@ -10,6 +10,7 @@ import (
 
 // operate is the handler of one operation: POST /v1/authorizations and its seven sisters.
 func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
+	forms := newForms(op)
 	return func(c *call) (*answer, error) {
 		c.Operation = op.Name
 		derived := op.NeedsKey && a.DeriveKeys != nil && a.DeriveKeys(c.caller.Name)
@@ -17,7 +18,7 @@ func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		draft, err := c.readDraft(op)
+		draft, err := c.readDraft(op, forms)
 		if err != nil {
 			return nil, err
 		}
@@ -41,6 +42,7 @@ func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
 		c.Service = request.Service()
 		if !request.Card().IsZero() {
 			c.Card = request.Card().Masked()
+			a.trust(c, request.Card())
 		}
 		select {
 		case a.slots <- struct{}{}:
@@ -53,7 +55,7 @@ func (a *API) operate(op svcgate.OperationInfo) func(*call) (*answer, error) {
 		if op.MovesMoney {
 			c.begun = detailMoney
 		}
-		res, err := a.Gateway.Do(c.r.Context(), c.caller.Name, key, request)
+		res, err := a.Gateway.Do(svcgate.WithPhases(c.r.Context(), &c.Phases), c.caller.Name, key, request)
 		return a.told(c, res, err)
 	}
 }
@@ -89,7 +91,10 @@ func (a *API) told(c *call, res *svcgate.Result, err error) (*answer, error) {
 	}
 	t := res.Transaction
 	c.Transaction, c.Outcome, c.Replayed = t.ID, string(t.Outcome), res.Replayed
-	c.Card = svcgate.MaskLast4(t.Last4)
+	c.Card, c.Class = svcgate.MaskLast4(t.Last4), string(t.Class)
+	if t.Vendor != nil {
+		c.Vendor = t.Vendor.Code
+	}
 	if res.Replayed {
 		c.header.Set("Idempotent-Replayed", "true")
 	}

@@ -21,6 +21,7 @@ type problemBody struct {
 	Category    svcgate.Code   `json:"category"`
 	Field       string         `json:"field,omitzero"`
 	RequestID   string         `json:"request_id,omitzero"` // left out beside a transaction, whose bytes are always the same
+	TraceID     string         `json:"trace_id,omitzero"`   // likewise; and when there is a trace
 	Errors      []fault        `json:"errors,omitzero"`     // when several things are wrong at once
 	Transaction jsontext.Value `json:"transaction,omitzero"`
 	Stale       *staleBody     `json:"stale,omitzero"` // of a write that names another draft of the codes
@@ -54,7 +55,7 @@ func (a *API) problem(c *call, err error) *answer {
 		e = &svcgate.Error{Code: svcgate.CodeInternal}
 	}
 	b := newProblem(e)
-	b.RequestID = c.RequestID
+	b.RequestID, b.TraceID = c.RequestID, c.traceID()
 	if stale, ok := errors.AsType[*responsecodes.StaleError](err); ok {
 		b.Stale = a.newStale(stale)
 		c.header.Set("ETag", b.Stale.Draft.ETag)

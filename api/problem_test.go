@@ -149,7 +149,7 @@ func TestEveryReasonIsInTheReference(t *testing.T) {
 	}
 	// Outcomes are told by their code; a revoked token is told as any that is not good; the store checks filters again
 	// and entries that this package has checked.
-	elsewhere := []string{"provider_unavailable", "provider_left_alone", "outcome_unknown", "token_revoked", "invalid_limit", "invalid_state", "invalid_entry"}
+	elsewhere := []string{"provider_unavailable", "provider_left_alone", "node_fenced", "outcome_unknown", "token_revoked", "invalid_limit", "invalid_state", "invalid_entry"}
 	found := 0
 	for _, folder := range []string{"..", "../mapping", "../orce", "../responsecodes", "../store", "."} {
 		for reason, place := range reasons(t, folder) {

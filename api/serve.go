@@ -24,7 +24,10 @@ type call struct {
 	caller access.Token
 	query  map[string]string
 	header http.Header // of the answer, whatever it becomes
+	span   Span        // nil: not traced
 	begun  string      // what to say of a failure of ours, once the gateway has the operation; "" before
+
+	retrace bool // the caller's trace was not taken as it came
 	event
 }
 
@@ -72,8 +75,9 @@ func (a *API) serve(rt route) http.Handler {
 		c.RequestID = requestID(r.Header)
 		secure(r, c.header)
 		c.header.Set("X-Request-Id", c.RequestID)
+		a.trace(c)
 		ans := a.respond(c)
-		c.Status, c.Cut = ans.status, ans.write(w) != nil
+		c.Status, c.Bytes, c.Cut = ans.status, len(ans.body), ans.write(w) != nil
 		a.finish(c)
 	})
 }
@@ -109,14 +113,25 @@ func (a *API) handle(c *call) (*answer, error) {
 	return c.route.handle(c)
 }
 
+// security are headers with their names as net/http spells them. Setting a header replaces its values and adding one
+// copies them, so all answers share these.
+var security = [...]struct {
+	name  string
+	value []string
+}{
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Cache-Control", []string{"no-store"}},
+	{"Referrer-Policy", []string{"no-referrer"}},
+	{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+}
+
 // secure sets the headers that every answer carries.
 func secure(r *http.Request, h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	for _, fixed := range security {
+		h[fixed.name] = fixed.value
+	}
 	if len(r.TransferEncoding) > 0 {
 		// net/http has dropped a Content-Length that stood beside the chunks, so a front may have taken the rest for
 		// another request: nothing after this one is read (RFC 9112, section 6.1).

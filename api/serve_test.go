@@ -119,18 +119,18 @@ func TestPanic(t *testing.T) {
 func TestEvent(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.authorize(t, "k", authorization)
+	got := h.authorize(t, "k", authorization)
 	var line map[string]any
 	if err := json.Unmarshal([]byte(h.log.lastLine()), &line); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{"level": "INFO", "msg": "request", "method": "POST", "route": "/v1/authorizations", "status": 200.0, "caller": "the-oms",
-		"role": "oms", "operation": "authorize", "service": "RLT", "transaction": h.journal.rows[0].ID, "outcome": "approved", "card": "************0017", "took": 0.0} {
+		"role": "oms", "operation": "authorize", "service": "RLT", "transaction": h.journal.rows[0].ID, "outcome": "approved", "vendor": "100", "class": "answered", "card": "************0017", "took": 0.0, "bytes": float64(len(got.body))} {
 		if line[name] != want {
 			t.Errorf("%s is %v, want %v", name, line[name], want)
 		}
 	}
-	if len(line) != 15 { // and time and request
+	if len(line) != 18 { // and time and request
 		t.Errorf("the event has other parts: %v", line)
 	}
 	h.authorize(t, "k", authorization)

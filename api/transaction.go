@@ -15,7 +15,7 @@ import (
 type transactionBody struct {
 	ID             string                  `json:"id"`
 	Operation      string                  `json:"operation"`
-	Outcome        *string                 `json:"outcome"` // null while under way
+	Outcome        *svcgate.Outcome        `json:"outcome"` // null while under way
 	State          svcgate.State           `json:"state"`
 	Service        string                  `json:"service"`
 	Order          *string                 `json:"order"`
@@ -45,15 +45,15 @@ type transactionBody struct {
 }
 
 type cardBody struct {
-	Masked string  `json:"masked"`
-	Status *string `json:"status"`
-	Number string  `json:"number,omitzero"` // only of a generation, only to who asked for it
+	Masked string          `json:"masked"`
+	Status *svcgate.Status `json:"status"`
+	Number string          `json:"number,omitzero"` // only of a generation, only to who asked for it
 }
 
 type accountBody struct {
-	ID     *string `json:"id"`
-	Status *string `json:"status"`
-	Type   *string `json:"type"`
+	ID     *string         `json:"id"`
+	Status *svcgate.Status `json:"status"`
+	Type   *string         `json:"type"`
 }
 
 type providerBody struct {
@@ -68,13 +68,22 @@ type providerBody struct {
 const milliseconds = "2006-01-02T15:04:05.000Z07:00"
 
 // newTransaction builds the body, without the parts of a split deposit: show adds them. number is "" but for a new card.
+// The body points into t. All that every transaction has is made at once: this is done for each operation.
 func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
-	b := &transactionBody{
-		ID: t.ID, Operation: t.Operation.String(), Outcome: given(string(t.Outcome)), State: t.State,
-		Service: t.Service, Order: given(t.Order), Kind: t.Kind, Authorization: t.Authorization, Parent: t.Parent,
+	all := &struct {
+		transactionBody
+		card     cardBody
+		account  accountBody
+		provider providerBody
+		finished string
+	}{}
+	b := &all.transactionBody
+	*b = transactionBody{
+		ID: t.ID, Operation: t.Operation.String(), Outcome: unlessEmpty(&t.Outcome), State: t.State,
+		Service: t.Service, Order: unlessEmpty(&t.Order), Kind: t.Kind, Authorization: t.Authorization, Parent: t.Parent,
 		Requested: t.Requested, Amount: t.Reply.Amount, Balance: t.Reply.Balance,
 		VendorResponse: t.Vendor, CodesVersion: counted(t.CodesVersion), Failure: t.Failure, Sends: t.Sends, Settlement: newSettlement(t.Settlement), Caller: t.Caller,
-		Key: given(t.Key), CreatedAt: t.Created.UTC().Format(milliseconds),
+		Key: unlessEmpty(&t.Key), CreatedAt: t.Created.UTC().Format(milliseconds),
 	}
 	if t.State == svcgate.StateDesk && t.Finding != nil {
 		b.Finding = new(newFinding(*t.Finding))
@@ -83,7 +92,8 @@ func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
 		b.Sequence = &t.Sequence
 	}
 	if t.Last4 != "" {
-		b.Card = &cardBody{Masked: svcgate.MaskLast4(t.Last4), Status: given(string(t.Reply.CardStatus)), Number: number}
+		all.card = cardBody{Masked: svcgate.MaskLast4(t.Last4), Status: unlessEmpty(&t.Reply.CardStatus), Number: number}
+		b.Card = &all.card
 	}
 	if rest, ok := t.Remainder(); ok {
 		b.Remainder = &rest
@@ -91,24 +101,35 @@ func newTransaction(t *svcgate.Transaction, number string) *transactionBody {
 	if !t.Reply.HoldRest.IsZero() {
 		b.HoldRest = &t.Reply.HoldRest
 	}
-	if a := t.Reply.Account; a != (svcgate.Account{}) {
-		b.Account = &accountBody{given(a.ID), given(string(a.Status)), given(a.Type)}
+	if a := &t.Reply.Account; *a != (svcgate.Account{}) {
+		all.account = accountBody{unlessEmpty(&a.ID), unlessEmpty(&a.Status), unlessEmpty(&a.Type)}
+		b.Account = &all.account
 	}
 	if t.Reply.Source != "" {
-		b.Provider = newProvider(t.Reply)
+		all.provider = newProvider(&t.Reply)
+		b.Provider = &all.provider
 	}
 	if !t.Finished.IsZero() {
-		b.FinishedAt = given(t.Finished.UTC().Format(milliseconds))
+		all.finished = t.Finished.UTC().Format(milliseconds)
+		b.FinishedAt = &all.finished
 	}
 	return b
 }
 
-func newProvider(r svcgate.Reply) *providerBody {
-	p := &providerBody{given(r.TransactionID), given(r.AuthNumber), r.Source, r.Code, given(r.Description), nil}
+func newProvider(r *svcgate.Reply) providerBody {
+	p := providerBody{unlessEmpty(&r.TransactionID), unlessEmpty(&r.AuthNumber), r.Source, r.Code, unlessEmpty(&r.Description), nil}
 	if !r.Time.IsZero() {
 		p.Time = given(r.Time.Format(time.RFC3339Nano))
 	}
 	return p
+}
+
+// unlessEmpty returns nil for an empty text, else the text where it stands.
+func unlessEmpty[T ~string](s *T) *T {
+	if *s == "" {
+		return nil
+	}
+	return s
 }
 
 // given returns nil for an empty text.

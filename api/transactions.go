@@ -14,14 +14,17 @@ import (
 // filterParameters are the query parameters of GET /v1/transactions.
 var filterParameters = []string{"order", "service", "last4", "operation", "source", "code", "outcome", "state", "from", "to", "key", "limit", "cursor"}
 
-const maxPage = 500
+const (
+	maxPage   = 500
+	maxCursor = 512 // not in the pattern, which would be 512 times as long
+)
 
 var (
 	orderText   = regexp.MustCompile(`^[ -~]{1,32}$`)
 	serviceText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
 	last4Text   = regexp.MustCompile(`^[0-9]{4}$`)
 	codeText    = regexp.MustCompile(`^[ -~]{1,64}$`)
-	cursorText  = regexp.MustCompile(`^[!-~]{1,512}$`)
+	cursorText  = regexp.MustCompile(`^[!-~]+$`)
 )
 
 type pageBody struct {
@@ -122,7 +125,7 @@ func readParameter(f *svcgate.Filter, name, value string) (advice string, ok boo
 		return "The limit is a whole number from 1 to 500.", err == nil && f.Limit >= 1 && f.Limit <= maxPage
 	case "cursor":
 		f.Cursor = value
-		return "Give the cursor as the page before told it in next.", cursorText.MatchString(value)
+		return "Give the cursor as the page before told it in next.", len(value) <= maxCursor && cursorText.MatchString(value)
 	}
 	return "There is no such parameter.", false
 }

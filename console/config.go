@@ -159,7 +159,7 @@ type Console struct {
 	slots     chan struct{} // one taken for each page under way
 	inquiries inquiryRates
 	assets    map[string]asset
-	pages     map[string]*template.Template
+	pages     map[string]func() (*template.Template, error)
 	table     []route
 	handler   http.Handler
 }

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"errors"
+
 	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/messages"
 )
@@ -18,6 +20,16 @@ func (c *Console) Routes() []Route {
 		all = append(all, Route{rt.method, rt.path, string(rt.permission), rt.prove})
 	}
 	return all
+}
+
+// ParsePages parses every page, as showing each would.
+func (c *Console) ParsePages() error {
+	var errs []error
+	for _, parsed := range c.pages {
+		_, err := parsed()
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // Check is check for one row.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/svcgate/svcgate"
@@ -60,9 +61,13 @@ func (v *visit) tell(good bool, format string, args ...any) {
 // summed up above the page.
 func (v *visit) page(name, title string, data any, forms ...*form) (*answer, error) {
 	c := v.console
-	t := c.pages[name]
-	if t == nil {
+	parsed, there := c.pages[name]
+	if !there {
 		return nil, fmt.Errorf("there is no template %s", name)
+	}
+	t, err := parsed()
+	if err != nil {
+		return nil, err
 	}
 	w := view{Title: title, Name: name, Person: v.person, Environment: c.Environment, Production: c.Production, Data: data}
 	status := http.StatusOK
@@ -112,26 +117,31 @@ func (c *Console) reaches(v *visit, path string) bool {
 	return false
 }
 
-// loadPages parses every page of templates/ with the layout and the parts, and fails on the first that is wrong.
+// loadPages finds the pages of templates/. Each is parsed, with the layout and the parts, when it is first shown: all of
+// them take longer than everything else at a start.
 func (c *Console) loadPages() error {
-	base, err := template.New("").Funcs(c.functions()).ParseFS(templateFS, "templates/layout.html", "templates/parts/*.html")
-	if err != nil {
-		return fmt.Errorf("console: parsing the layout: %w", err)
-	}
+	base := sync.OnceValues(func() (*template.Template, error) {
+		return template.New("").Funcs(c.functions()).ParseFS(templateFS, "templates/layout.html", "templates/parts/*.html")
+	})
 	files, err := fs.Glob(templateFS, "templates/*.html")
 	if err != nil {
 		return fmt.Errorf("console: finding the pages: %w", err)
 	}
-	c.pages = map[string]*template.Template{}
+	c.pages = map[string]func() (*template.Template, error){}
 	for _, file := range files {
-		t, err := base.Clone()
-		if err == nil {
-			t, err = t.ParseFS(templateFS, file)
-		}
-		if err != nil {
-			return fmt.Errorf("console: parsing %s: %w", file, err)
-		}
-		c.pages[strings.TrimSuffix(path.Base(file), ".html")] = t
+		c.pages[strings.TrimSuffix(path.Base(file), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := base()
+			if err == nil {
+				t, err = t.Clone()
+			}
+			if err == nil {
+				t, err = t.ParseFS(templateFS, file)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("console: parsing %s: %w", file, err)
+			}
+			return t, nil
+		})
 	}
 	return nil
 }

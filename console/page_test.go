@@ -47,6 +47,13 @@ var longNumber = regexp.MustCompile(`[0-9]{10,}`)
 
 var tags = regexp.MustCompile(`<[^>]*>`)
 
+func TestEveryPageParses(t *testing.T) {
+	t.Parallel()
+	if err := newSite(t).Console.ParsePages(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPagesShowNothingAsItCame(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
