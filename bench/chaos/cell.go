@@ -13,8 +13,10 @@ import (
 // cell is one operation under one row's fault.
 type cell struct {
 	*house
-	op   svcgate.Operation
-	door keeper
+	op      svcgate.Operation
+	door    keeper
+	gateway *gateway // takes the messages
+	other   *gateway // takes the repeats: another one where several share the database
 }
 
 const (
@@ -106,9 +108,11 @@ func (c *cell) hold(ctx context.Context, s *subject) error {
 	return nil
 }
 
-func (c *cell) send(ctx context.Context, s subject) (told, error) {
+func (c *cell) send(ctx context.Context, s subject) (told, error) { return c.sendTo(ctx, c.gateway, s) }
+
+func (c *cell) sendTo(ctx context.Context, g *gateway, s subject) (told, error) {
 	began := time.Now()
-	t, err := c.gateway.post(ctx, s)
+	t, err := g.post(ctx, s)
 	t.took = time.Since(began)
 	if err == nil {
 		c.note(s, t)
@@ -205,7 +209,7 @@ func (c *cell) inspect(ctx context.Context, v variant, i int, s subject, m *seen
 		return err
 	}
 	m.class, m.alone = x.Class, x.leftAlone()
-	if m.again, err = c.send(ctx, s); err != nil {
+	if m.again, err = c.sendTo(ctx, c.other, s); err != nil {
 		return fmt.Errorf("repeating: %w", err)
 	}
 	if now, err = c.count(ctx, s); err != nil {

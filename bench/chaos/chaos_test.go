@@ -323,7 +323,7 @@ func TestSettingsAreGood(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "svcgate.key"), []byte("a key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := settings(map[string]bureau{
+	text := settings("svcgate.db", map[string]bureau{
 		plainService: {url: "http://127.0.0.1:1" + relatePath},
 		"N4.void":    {url: "https://127.0.0.1:2" + relatePath, caFile: papers.caFile},
 		"N28.void":   {url: "https://127.0.0.1:3" + relatePath, proxyHost: "127.0.0.1", proxyPort: 4, dial: time.Second},

@@ -18,10 +18,10 @@ import (
 	"github.com/svcgate/svcgate"
 )
 
-// gateway is one "svcgate serve" process with a database of its own.
+// gateway is one "svcgate serve" process, with a database of its own or one that it shares.
 type gateway struct {
 	*process
-	url           string
+	binary, url   string
 	tester, admin string // tokens
 	client        *http.Client
 }
@@ -30,15 +30,17 @@ const (
 	plainService = "PLAIN" // goes straight to the simulator
 	quickCall    = time.Second
 	slowCall     = 20 * time.Second // so that a busy machine alone makes nothing unknown
+	codesLimit   = 5 * time.Second  // until a published rule is in force at every gateway
 )
 
-// startGateway writes settings with one service bureau for each door, makes tokens and serves.
-func startGateway(ctx context.Context, binary, dir string, doors map[string]bureau, p pace, env []string) (*gateway, error) {
+// startGateways writes settings with one service bureau for each door, makes tokens and serves, with several processes on
+// one database if need be. Stop those that are returned, also when there is an error.
+func startGateways(ctx context.Context, binary, dir, database string, nodes int, doors map[string]bureau, p pace, env []string) (all []*gateway, err error) {
 	file := filepath.Join(dir, "svcgate.yaml")
-	if err := os.WriteFile(file, []byte(settings(doors, p)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(settings(database, doors, p)), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the settings: %w", err)
 	}
-	g := &gateway{client: &http.Client{Timeout: p.call + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
+	g := gateway{binary: binary, client: &http.Client{Timeout: p.call + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, step := range []struct {
 		to   *string
@@ -59,28 +61,31 @@ func startGateway(ctx context.Context, binary, dir string, doors map[string]bure
 			*step.to = strings.TrimSpace(string(out))
 		}
 	}
-	var err error
-	if g.process, err = start("gateway", env, binary, "serve", "--config", file); err != nil {
-		return nil, err
-	}
-	err = g.await(ctx, func(line string) bool {
-		var event struct{ Msg, API string }
-		if json.Unmarshal([]byte(line), &event) != nil || event.Msg != "ready" {
-			return false
+	for i := range nodes {
+		one := g
+		if one.process, err = start(fmt.Sprintf("gateway%d", i+1), env, binary, "serve", "--config", file); err != nil {
+			return all, err
 		}
-		g.url = "http://" + event.API
-		return true
-	})
-	if err != nil {
-		return nil, errors.Join(err, g.stop(), g.save(dir))
+		all = append(all, &one)
+		err = one.await(ctx, func(line string) bool {
+			var event struct{ Msg, API string }
+			if json.Unmarshal([]byte(line), &event) != nil || event.Msg != "ready" {
+				return false
+			}
+			one.url = "http://" + event.API
+			return true
+		})
+		if err != nil {
+			return all, err
+		}
 	}
-	return g, nil
+	return all, nil
 }
 
 // settings writes the settings file.
-func settings(doors map[string]bureau, p pace) string {
+func settings(database string, doors map[string]bureau, p pace) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ndatabase: svcgate.db\nkey_file: svcgate.key\n")
+	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ndatabase: %q\nkey_file: svcgate.key\n", database)
 	fmt.Fprintf(&b, "log:\n  level: debug\n  format: json\nlimits:\n  call: %s\n", p.call+10*time.Second)
 	fmt.Fprintf(&b, "settling:\n  schedule: [%s]\n  every: %s\n  quiet: %s\nbreaker:\n  failures: %d\n  open: %s\nservices:\n",
 		p.schedule, p.every, p.quiet, p.failures, p.open)
@@ -217,17 +222,30 @@ func (g *gateway) transactions(ctx context.Context) ([]transaction, error) {
 	}
 }
 
-// decline puts a rule: this error code is a decline.
+// decline publishes a rule: this error code is a decline.
 func (g *gateway) decline(ctx context.Context, service, code string) error {
-	body := []byte(`{"vendor":"101","description":"Declined","outcome":"declined"}`)
-	status, _, text, err := g.do(ctx, g.admin, http.MethodPut, "/v1/services/"+service+"/codes/error_code/"+code, "", body)
-	if err == nil && status/100 != 2 {
-		err = fmt.Errorf("HTTP %d: %s", status, text)
-	}
-	if err != nil {
-		return fmt.Errorf("putting a rule: %w", err)
+	for _, args := range [][]string{
+		{"set", service, "error_code", code, "--vendor", "101", "--description", "Declined", "--outcome", "declined"},
+		{"publish", "--service", service, "--reason", "chaos"},
+	} {
+		command := exec.CommandContext(ctx, g.binary, append([]string{"codes"}, args...)...)
+		command.Env = append(plainEnvironment(), "SVCGATE_SERVER="+g.url, "SVCGATE_TOKEN="+g.admin)
+		if text, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("svcgate codes %s: %w: %s", args[0], err, text)
+		}
 	}
 	return nil
+}
+
+// learns waits until a rule is in force at this gateway, which may not be the one that published it.
+func (g *gateway) learns(ctx context.Context, service, code string) error {
+	return eventually(ctx, codesLimit, func() error {
+		status, _, text, err := g.do(ctx, g.tester, http.MethodGet, "/v1/services/"+service+"/codes/error_code/"+code, "", nil)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("a published rule is not in force at %s: HTTP %d: %s", g.name, status, text)
+		}
+		return err
+	})
 }
 
 // ask reads an answer about one transaction; one that names none is an error.

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/internal/pgtest"
 )
 
 // world is what all rows share.
@@ -19,6 +20,8 @@ type world struct {
 	dir     string
 	seed    uint64
 	round   int
+	nodes   int             // gateways of each row, on one database
+	cluster *pgtest.Cluster // nil with SQLite
 	network *network
 	papers  *papers
 	env     *trap // named by HTTP_PROXY and its sisters
@@ -31,8 +34,9 @@ type house struct {
 	row      row
 	folder   string
 	names    *names
+	database string // what database: says
 	provider *provider
-	gateway  *gateway
+	gateways []*gateway
 	doors    map[svcgate.Operation]keeper
 
 	mu      sync.Mutex
@@ -66,15 +70,32 @@ func (w *world) open(ctx context.Context, r row) (*house, error) {
 		h.doors[op.Operation] = d
 		bureaus[h.service(op.Operation)] = d.bureau()
 	}
-	if h.gateway, err = startGateway(ctx, w.svcgate, h.folder, bureaus, r.pace(), w.environment()); err != nil || r.declines == "" {
+	if h.database, err = w.newDatabase(ctx, fmt.Sprintf("%s_%d", r.id, w.round)); err != nil {
+		return h, err
+	}
+	h.gateways, err = startGateways(ctx, w.svcgate, h.folder, h.database, w.nodes, bureaus, r.pace(), w.environment())
+	if err != nil || r.declines == "" {
 		return h, err
 	}
 	for _, op := range svcgate.Operations() {
-		if err := h.gateway.decline(ctx, h.service(op.Operation), r.declines); err != nil {
+		if err := h.gateways[0].decline(ctx, h.service(op.Operation), r.declines); err != nil {
 			return h, err
+		}
+		for _, g := range h.gateways {
+			if err := g.learns(ctx, h.service(op.Operation), r.declines); err != nil {
+				return h, err
+			}
 		}
 	}
 	return h, nil
+}
+
+// newDatabase makes a database of a name, or names the file beside the settings.
+func (w *world) newDatabase(ctx context.Context, name string) (string, error) {
+	if w.cluster == nil {
+		return "svcgate.db", nil
+	}
+	return w.cluster.DSN(name), w.cluster.Create(ctx, name, "")
 }
 
 // service is the code of the service bureau of a cell: each has one of its own, so that no cell spoils another's.
@@ -123,8 +144,8 @@ func (h *house) note(s subject, t told) {
 // close ends what open started.
 func (h *house) close() error {
 	var errs []error
-	if h.gateway != nil {
-		errs = append(errs, h.gateway.stop(), h.gateway.save(h.folder))
+	for _, g := range h.gateways {
+		errs = append(errs, g.stop(), g.save(h.folder))
 	}
 	for _, d := range h.doors {
 		errs = append(errs, d.close())

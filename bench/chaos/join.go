@@ -54,7 +54,7 @@ func (h *house) join(ctx context.Context) (check.Report, error) {
 // atRest reads the journal when nothing is under way, or as it is when the gateway does not come to rest in time.
 func (h *house) atRest(ctx context.Context) (rows []transaction, err error) {
 	late := eventually(ctx, arrivalLimit, func() error {
-		if rows, err = h.gateway.transactions(ctx); err != nil {
+		if rows, err = h.gateways[0].transactions(ctx); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(rows, func(t transaction) bool { return t.State == svcgate.StateSent }) {

@@ -7,6 +7,9 @@
 // is taken back, the message is repeated under its key, which must send nothing, and another card must be served. What
 // is unknown is read, which lets the gateway look into it, and repeated once more; in two more rows the gateway looks by
 // itself until everything is settled or waits for a person.
+//
+// With --database postgres every row has three gateways on one database: its cells are spread over them, and each message
+// is repeated at another gateway than took it.
 package main
 
 import (
@@ -23,6 +26,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/svcgate/svcgate/internal/pgtest"
 )
 
 func main() {
@@ -40,6 +45,7 @@ type options struct {
 	only     string
 	markdown string
 	keep     string
+	database string
 	limit    time.Duration
 	rows     []row
 }
@@ -54,6 +60,7 @@ func parseOptions(args []string, complain io.Writer) (options, error) {
 	f.StringVar(&o.only, "row", "", "play these rows only, such as N7 or N7,N9")
 	f.StringVar(&o.markdown, "markdown", "", "write the table for the documents to this file")
 	f.StringVar(&o.keep, "keep", "", "keep settings and databases in this folder, which must be new")
+	f.StringVar(&o.database, "database", "sqlite", "sqlite, or postgres: then each row has three gateways on one database")
 	f.StringVar(&o.svcgate, "svcgate", "", "the binary to test; otherwise it is built")
 	f.StringVar(&o.toxiproxy, "toxiproxy", "", "toxiproxy's server; otherwise it is built from the module")
 	f.DurationVar(&o.limit, "limit", 10*time.Minute, "give up after this time, for each round")
@@ -63,6 +70,8 @@ func parseOptions(args []string, complain io.Writer) (options, error) {
 	switch {
 	case f.NArg() > 0:
 		return o, fmt.Errorf("there are no arguments, only flags: %q", f.Arg(0))
+	case o.database != "sqlite" && o.database != "postgres":
+		return o, fmt.Errorf("there is no database %q; there are sqlite and postgres", o.database)
 	case o.rounds < 1 || o.jobs < 1 || o.limit <= 0:
 		return o, errors.New("rounds, jobs and limit are above zero")
 	}
@@ -124,8 +133,14 @@ func (o options) play(ctx context.Context, out io.Writer) (right bool, err error
 	if err := o.build(ctx, dir); err != nil {
 		return false, err
 	}
-	w := &world{programs: o.programs, dir: dir, seed: o.seed}
+	w := &world{programs: o.programs, dir: dir, seed: o.seed, nodes: 1}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if o.database == "postgres" {
+		w.nodes = 3
+		if w.cluster, err = pgtest.Start(ctx, pgtest.Options{}); err != nil {
+			return false, err
+		}
+	}
 	if err := w.setUp(ctx); err != nil {
 		return false, err
 	}
@@ -194,6 +209,9 @@ func (w *world) close() error {
 	}
 	if w.network != nil {
 		errs = append(errs, w.network.stop())
+	}
+	if w.cluster != nil {
+		errs = append(errs, w.cluster.Stop())
 	}
 	return errors.Join(errs...)
 }

@@ -122,7 +122,11 @@ func (w *world) play(ctx context.Context, r row) (out observed, err error) {
 	if err := h.settle(ctx, out.cells); err != nil {
 		return out, err
 	}
-	for _, p := range []*process{h.gateway.process, h.provider.process} {
+	outputs := []*process{h.provider.process}
+	for _, g := range h.gateways {
+		outputs = append(outputs, g.process)
+	}
+	for _, p := range outputs {
 		if p.mentions(h.names.lead) {
 			out.leaks = append(out.leaks, "the output of the "+p.name+" holds a card number")
 		}
@@ -136,8 +140,9 @@ func (h *house) cells(ctx context.Context) map[svcgate.Operation][]sighting {
 	seen := map[svcgate.Operation][]sighting{}
 	var mu sync.Mutex
 	var work sync.WaitGroup
-	for _, op := range svcgate.Operations() {
-		c := &cell{house: h, op: op.Operation, door: h.doors[op.Operation]}
+	for i, op := range svcgate.Operations() {
+		n := len(h.gateways)
+		c := &cell{house: h, op: op.Operation, door: h.doors[op.Operation], gateway: h.gateways[i%n], other: h.gateways[(i+1)%n]}
 		work.Go(func() {
 			for _, v := range h.row.variants {
 				s := c.play(ctx, v)

@@ -124,7 +124,7 @@ func (c *cell) follow(ctx context.Context, must end, s subject, m *seen) error {
 		return fmt.Errorf("waiting for the gateway to look: %w", err)
 	}
 	c.note(s, m.end)
-	if m.daily, err = c.send(ctx, s); err != nil {
+	if m.daily, err = c.sendTo(ctx, c.other, s); err != nil {
 		return fmt.Errorf("repeating after that: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // bench is one run of the program.
@@ -40,7 +41,7 @@ func newBench(ctx context.Context, o options) (b *bench, err error) {
 	if b.binary == "" {
 		b.binary = filepath.Join(b.dir, "svcgate")
 		b.say("building svcgate")
-		if _, err := runTool(ctx, "go", "build", "-tags=sqlite_omit_load_extension", "-buildvcs=false", "-o", b.binary, "./cmd/svcgate"); err != nil {
+		if _, err := world.Tool(ctx, "go", "build", "-tags=sqlite_omit_load_extension", "-buildvcs=false", "-o", b.binary, "./cmd/svcgate"); err != nil {
 			return b, err
 		}
 	}
@@ -65,7 +66,7 @@ func newBench(ctx context.Context, o options) (b *bench, err error) {
 func (b *bench) close() error {
 	var errs []error
 	for _, l := range b.lanesOf {
-		errs = append(errs, l.sim.proc.end())
+		errs = append(errs, l.sim.proc.End())
 	}
 	if b.dir != "" {
 		errs = append(errs, os.RemoveAll(b.dir))

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // controlJobs shows that the bench can see: with a bug planted between gateway and provider, which sends every message
@@ -53,16 +54,16 @@ func (l *lane) resend(ctx context.Context, op svcgate.OperationInfo) (caught boo
 	if err != nil {
 		return false, err
 	}
-	if _, err := s.oms.send(ctx, s.gw.base, s.next); err != nil {
+	if _, err := s.oms.Send(ctx, s.gw.Base, s.next); err != nil {
 		return false, err
 	}
 	after, _, err := s.check(ctx)
 	return len(after.Doubled) == len(before.Doubled)+1, err
 }
 
-// doubling passes each request on twice and gives the first answer back.
+// doubling passes each request on twice and gives the first world.Answer back.
 func doubling(to string) http.Handler {
-	client := newHTTPClient()
+	client := world.Client()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

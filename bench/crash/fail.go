@@ -10,6 +10,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // fault is what a failing disk or line does to one group of calls.
@@ -65,12 +66,12 @@ func (l *lane) failOnce(ctx context.Context, op svcgate.OperationInfo, f fault, 
 	if f.ever {
 		inject += "+"
 	}
-	tr, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), name, inject)
+	tr, err := attach(ctx, s.gw.Cmd.Process.Pid, s.trace(), name, inject)
 	if err != nil {
 		return nil, report, err
 	}
-	a, lost := s.oms.send(ctx, s.gw.base, s.next)
-	_, _, unread := s.oms.list(ctx, s.gw.base) // reads go on while the disk fails
+	a, lost := s.oms.Send(ctx, s.gw.Base, s.next)
+	_, _, unread := s.oms.List(ctx, s.gw.Base, nil) // reads go on while the disk fails
 	calls, err := tr.detach(ctx, s.gw, false)
 	hit = hitBy(calls, name, nth)
 	if f.group == sends && hit != nil && hit.where == "" {
@@ -80,14 +81,14 @@ func (l *lane) failOnce(ctx context.Context, op svcgate.OperationInfo, f fault, 
 		lost, unread = nil, nil
 	}
 	if err := errors.Join(lost, unread, err); err != nil {
-		return nil, report, fmt.Errorf("while calls fail: %w: %s", err, s.gw.proc.lastWords())
+		return nil, report, fmt.Errorf("while calls fail: %w: %s", err, s.gw.LastWords())
 	}
 	sent, err := s.messages(ctx)
 	if err != nil {
 		return nil, report, err
 	}
 	wrong := s.judgeRefusal(a, sent)
-	if err := s.gw.waitReady(ctx); err != nil {
+	if err := s.gw.WaitReady(ctx); err != nil {
 		return nil, report, fmt.Errorf("after the disk failed: %w", err)
 	}
 	// An outcome that the disk did not take is recorded late: nothing may stay under way while the process lives.
@@ -96,12 +97,12 @@ func (l *lane) failOnce(ctx context.Context, op svcgate.OperationInfo, f fault, 
 		alive.WronglyTold = append(alive.WronglyTold, wrong...)
 		return hit, alive, err
 	}
-	again, more, err := s.repeat(ctx, rowOf(journal, s.next.key), sent)
+	again, more, err := s.repeat(ctx, rowOf(journal, s.next.Key), sent)
 	if err != nil {
 		return nil, report, err
 	}
-	if again.status == http.StatusConflict {
-		wrong = append(wrong, check.Finding{What: "The key is refused with " + again.code + " although nothing is under way.", Key: s.next.key, Order: s.next.order})
+	if again.Status == http.StatusConflict {
+		wrong = append(wrong, check.Finding{What: "The key is refused with " + again.Code + " although nothing is under way.", Key: s.next.Key, Order: s.next.Order})
 	}
 	report, err = s.aftermath(ctx)
 	report.WronglyTold = append(report.WronglyTold, wrong...)
@@ -110,10 +111,10 @@ func (l *lane) failOnce(ctx context.Context, op svcgate.OperationInfo, f fault, 
 }
 
 // judgeRefusal holds the gateway to what an answer without a transaction promises: nothing was sent.
-func (s *scene) judgeRefusal(a answer, sent int) []check.Finding {
-	if a.status == 0 || a.row != nil || sent == 0 {
+func (s *scene) judgeRefusal(a world.Answer, sent int) []check.Finding {
+	if a.Status == 0 || a.Row != nil || sent == 0 {
 		return nil
 	}
-	return []check.Finding{{What: fmt.Sprintf("Told %s with status %d, which says that nothing was sent, and the provider got the message.", a.code, a.status),
-		Key: s.next.key, Order: s.next.order}}
+	return []check.Finding{{What: fmt.Sprintf("Told %s with status %d, which says that nothing was sent, and the provider got the message.", a.Code, a.Status),
+		Key: s.next.Key, Order: s.next.Order}}
 }

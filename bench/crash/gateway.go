@@ -6,23 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/svcgate/svcgate/bench/world"
 )
-
-// gateway is the shipped binary serving one folder of files.
-type gateway struct {
-	proc        *process
-	base, admin string
-}
-
-var gatewayReady = regexp.MustCompile(`msg=ready .*api=(\S+) admin=(\S+)`)
 
 // quiet is settling.quiet of the settings.
 const quiet = 5 * time.Second
@@ -51,10 +42,10 @@ func makeTemplate(ctx context.Context, binary, dir string) (token string, err er
 	if err := writeSettings(dir, "http://127.0.0.1:1"); err != nil {
 		return "", err
 	}
-	if _, err := runTool(ctx, binary, "keys", "init", filepath.Join(dir, "svcgate.key")); err != nil {
+	if _, err := world.Tool(ctx, binary, "keys", "init", filepath.Join(dir, "svcgate.key")); err != nil {
 		return "", err
 	}
-	return runTool(ctx, binary, "tokens", "create", "oms", "--role", "oms", "--config", filepath.Join(dir, settingsName))
+	return world.Tool(ctx, binary, "tokens", "create", "oms", "--role", "oms", "--config", filepath.Join(dir, settingsName))
 }
 
 func writeSettings(dir, providerURL string) error {
@@ -84,55 +75,10 @@ func copyTemplate(template, dir, providerURL string) error {
 
 // startGateway serves dir and waits for /readyz. One processor keeps the journal's writer on one thread most of the
 // time, which is what strace counts calls by; zero takes all.
-func startGateway(ctx context.Context, binary, dir string, processors int) (*gateway, error) {
+func startGateway(ctx context.Context, binary, dir string, processors int) (*world.Gateway, error) {
 	var env []string
 	if processors > 0 {
 		env = []string{fmt.Sprintf("GOMAXPROCS=%d", processors)}
 	}
-	proc, match, err := startProcess(ctx, gatewayReady, env, binary, "serve", "--config", filepath.Join(dir, settingsName))
-	if err != nil {
-		return nil, err
-	}
-	g := &gateway{proc, "http://" + match[1], "http://" + match[2]}
-	if err := g.waitReady(ctx); err != nil {
-		proc.kill()
-		return nil, err
-	}
-	return g, nil
-}
-
-// waitReady asks /readyz until it is green, within bounds.
-func (g *gateway) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	client := newHTTPClient()
-	for {
-		if status := g.readiness(ctx, client); status == http.StatusOK {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the gateway is not ready: %w: %s", ctx.Err(), g.proc.lastWords())
-		case <-g.proc.done:
-			return fmt.Errorf("the gateway ended: %s", g.proc.lastWords())
-		case <-again.C:
-		}
-	}
-}
-
-// readiness returns the status of /readyz, 0 when nothing answers.
-func (g *gateway) readiness(ctx context.Context, client *http.Client) int {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, g.admin+"/readyz", http.NoBody)
-	if err != nil {
-		return 0
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0
-	}
-	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxRead)) // only the status counts
-	return answer.StatusCode
+	return world.Serve(ctx, binary, filepath.Join(dir, settingsName), env)
 }

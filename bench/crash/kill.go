@@ -12,6 +12,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // oneProcessor is what traced gateways run on; see startGateway.
@@ -32,17 +33,17 @@ func (l *lane) survey(ctx context.Context, op svcgate.OperationInfo) ([]call, er
 	for _, g := range groups {
 		names = append(names, callsOf[g]...)
 	}
-	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), strings.Join(names, ","), "")
+	t, err := attach(ctx, s.gw.Cmd.Process.Pid, s.trace(), strings.Join(names, ","), "")
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.oms.send(ctx, s.gw.base, s.next)
+	a, err := s.oms.Send(ctx, s.gw.Base, s.next)
 	calls, detached := t.detach(ctx, s.gw, false)
 	if err := errors.Join(err, detached); err != nil {
 		return nil, err
 	}
-	if a.row == nil || text(a.row.Outcome) != svcgate.Approved {
-		return nil, fmt.Errorf("surveying %s: status %d %s instead of an approval", op.Name, a.status, a.code)
+	if a.Row == nil || world.Text(a.Row.Outcome) != svcgate.Approved {
+		return nil, fmt.Errorf("surveying %s: status %d %s instead of an approval", op.Name, a.Status, a.Code)
 	}
 	return calls, nil
 }
@@ -120,7 +121,7 @@ func (l *lane) killOnce(ctx context.Context, op svcgate.OperationInfo, name stri
 	}
 	defer s.close()
 	hit, err = s.killDuring(ctx, name, nth, func() error {
-		_, err := s.oms.send(ctx, s.gw.base, s.next)
+		_, err := s.oms.Send(ctx, s.gw.Base, s.next)
 		return err
 	})
 	if err != nil {
@@ -132,7 +133,7 @@ func (l *lane) killOnce(ctx context.Context, op svcgate.OperationInfo, name stri
 
 // killDuring lets SIGKILL take the place of one call while do runs, whose error is that the gateway gives no answer.
 func (s *scene) killDuring(ctx context.Context, name string, nth int, do func() error) (hit *call, err error) {
-	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), name, fmt.Sprintf("%s:signal=SIGKILL:when=%d", name, nth))
+	t, err := attach(ctx, s.gw.Cmd.Process.Pid, s.trace(), name, fmt.Sprintf("%s:signal=SIGKILL:when=%d", name, nth))
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +144,11 @@ func (s *scene) killDuring(ctx context.Context, name string, nth int, do func() 
 		return nil, err
 	case lost == nil:
 		return nil, nil
-	case !s.gw.proc.endsBy(time.Now().Add(patience)):
+	case !s.gw.EndsBy(time.Now().Add(world.Patience)):
 		return nil, fmt.Errorf("no answer, and the gateway lives: %w", lost)
 	}
 	if hit = hitBy(calls, name, nth); hit == nil {
-		return nil, fmt.Errorf("the gateway ended without being struck: %s", s.gw.proc.lastWords())
+		return nil, fmt.Errorf("the gateway ended without being struck: %s", s.gw.LastWords())
 	}
 	return hit, nil
 }
@@ -166,7 +167,7 @@ func (s *scene) aftermath(ctx context.Context) (check.Report, error) {
 	if err != nil {
 		return first, err
 	}
-	_, wrong, err := s.repeat(ctx, rowOf(journal, s.next.key), before)
+	_, wrong, err := s.repeat(ctx, rowOf(journal, s.next.Key), before)
 	if err != nil {
 		return first, err
 	}
@@ -180,7 +181,7 @@ func (s *scene) aftermath(ctx context.Context) (check.Report, error) {
 
 // verify lets svcgate verify look at the files, and returns what it complains of.
 func (s *scene) verify(ctx context.Context) []check.Finding {
-	if _, err := runTool(ctx, s.lane.binary, "verify", "--config", filepath.Join(s.dir, settingsName)); err != nil {
+	if _, err := world.Tool(ctx, s.lane.binary, "verify", "--config", filepath.Join(s.dir, settingsName)); err != nil {
 		return []check.Finding{{What: "The journal does not verify: " + err.Error()}}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // clients is how many callers work at one time under load.
@@ -30,11 +31,11 @@ type load struct {
 	mu   sync.Mutex
 	up   chan struct{} // closed while the gateway serves
 	over bool
-	made map[string]order // by key
+	made map[string]world.Order // by key
 }
 
 func newLoad(s *scene) *load {
-	w := &load{scene: s, operations: svcgate.Operations(), answered: make(chan struct{}, clients), up: make(chan struct{}), made: map[string]order{}}
+	w := &load{scene: s, operations: svcgate.Operations(), answered: make(chan struct{}, clients), up: make(chan struct{}), made: map[string]world.Order{}}
 	close(w.up)
 	return w
 }
@@ -80,7 +81,7 @@ func (l *lane) killUnderLoad(ctx context.Context, kills int, luck *rand.Rand) (r
 		return r, err
 	}
 	// The last stop is an orderly one.
-	if err := s.gw.proc.end(); err != nil {
+	if err := s.gw.End(); err != nil {
 		return r, err
 	}
 	if err := s.restart(ctx); err != nil {
@@ -123,7 +124,7 @@ func (w *load) wait(ctx context.Context, answers int) error {
 		case <-w.answered:
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(patience):
+		case <-time.After(world.Patience):
 			return errors.New("under load: no answer for a long time")
 		}
 	}
@@ -136,7 +137,7 @@ func (w *load) crash(ctx context.Context) error {
 	w.up = make(chan struct{})
 	old := w.gw
 	w.mu.Unlock()
-	old.proc.kill()
+	old.Kill()
 	gw, err := startGateway(ctx, w.lane.binary, w.dir, 0)
 	if err != nil {
 		return err
@@ -160,7 +161,7 @@ func (w *load) address(ctx context.Context) (base string, over bool, err error) 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.gw.base, w.over, nil
+	return w.gw.Base, w.over, nil
 }
 
 // card is one that a caller works with, and the holds on it that it knows.
@@ -197,10 +198,10 @@ func (w *load) work(ctx context.Context, luck *rand.Rand) error {
 		default: // nobody waits: the gateway is being started
 		}
 		switch {
-		case a.row == nil || text(a.row.Outcome) == svcgate.Unknown:
+		case a.Row == nil || world.Text(a.Row.Outcome) == svcgate.Unknown:
 			*c = card{} // what is not settled may keep its card waiting
-		case r.op.Operation == svcgate.Authorize && text(a.row.Outcome) == svcgate.Approved:
-			c.holds = append(c.holds, hold{r.order, text(a.row.Provider.TransactionID)})
+		case r.Op.Operation == svcgate.Authorize && world.Text(a.Row.Outcome) == svcgate.Approved:
+			c.holds = append(c.holds, hold{r.Order, world.Text(a.Row.Provider.TransactionID)})
 		}
 	}
 }
@@ -213,7 +214,7 @@ func (w *load) card(ctx context.Context) (string, error) {
 }
 
 // draw makes the next request.
-func (w *load) draw(luck *rand.Rand, c *card) (r order, err error) {
+func (w *load) draw(luck *rand.Rand, c *card) (r world.Order, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	op := w.operations[luck.IntN(len(w.operations))]
@@ -224,13 +225,13 @@ func (w *load) draw(luck *rand.Rand, c *card) (r order, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer func() { w.made[r.key] = r }()
+	defer func() { w.made[r.Key] = r }()
 	if !op.NeedsAuthorization {
 		return r, nil
 	}
 	h := c.holds[len(c.holds)-1]
 	c.holds = c.holds[:len(c.holds)-1]
-	r.order, r.body["order"], r.body["authorization"] = h.order, h.order, h.authorization
+	r.Uses(h.order, h.authorization)
 	return r, nil
 }
 
@@ -238,15 +239,15 @@ func (w *load) draw(luck *rand.Rand, c *card) (r order, err error) {
 const maxTries = 200
 
 // insist sends a request until it is answered with a transaction or refused for good.
-func (w *load) insist(ctx context.Context, r order) (answer, error) {
+func (w *load) insist(ctx context.Context, r world.Order) (world.Answer, error) {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for range maxTries {
 		base, _, err := w.address(ctx)
 		if err != nil {
-			return answer{}, err
+			return world.Answer{}, err
 		}
-		a, err := w.oms.send(ctx, base, r)
+		a, err := w.oms.Send(ctx, base, r)
 		switch {
 		case ctx.Err() != nil:
 			return a, context.Cause(ctx)
@@ -259,10 +260,10 @@ func (w *load) insist(ctx context.Context, r order) (answer, error) {
 			return a, context.Cause(ctx)
 		}
 	}
-	return answer{}, fmt.Errorf("under load: no lasting answer in %d tries to %s", maxTries, r.op.Name)
+	return world.Answer{}, fmt.Errorf("under load: no lasting answer in %d tries to %s", maxTries, r.Op.Name)
 }
 
 // passing reports whether the answer asks to try again with the same key.
-func passing(a answer) bool {
-	return a.row == nil && (a.status == http.StatusConflict || a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable)
+func passing(a world.Answer) bool {
+	return a.Row == nil && (a.Status == http.StatusConflict || a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable)
 }

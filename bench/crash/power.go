@@ -14,6 +14,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // diskSize is that of the filesystem whose power is cut.
@@ -109,25 +110,25 @@ func newDisk(ctx context.Context, path string) (*disk, error) {
 	if err := errors.Join(f.Truncate(diskSize), f.Close()); err != nil {
 		return nil, err
 	}
-	if _, err := runTool(ctx, "mkfs.ext4", "-q", "-F", d.image); err != nil {
+	if _, err := world.Tool(ctx, "mkfs.ext4", "-q", "-F", d.image); err != nil {
 		return nil, err
 	}
 	return d, d.mount(ctx)
 }
 
 func (d *disk) mount(ctx context.Context) error {
-	_, err := runTool(ctx, "mount", "-o", "loop", d.image, d.dir)
+	_, err := world.Tool(ctx, "mount", "-o", "loop", d.image, d.dir)
 	return err
 }
 
 // cut shuts the filesystem down in an instant: nothing that was not synced reaches the image.
 func (d *disk) cut(ctx context.Context) error {
-	_, err := runTool(ctx, "xfs_io", "-x", "-c", "shutdown", d.dir)
+	_, err := world.Tool(ctx, "xfs_io", "-x", "-c", "shutdown", d.dir)
 	return err
 }
 
 func (d *disk) unmount(ctx context.Context) error {
-	_, err := runTool(ctx, "umount", d.dir)
+	_, err := world.Tool(ctx, "umount", d.dir)
 	return err
 }
 
@@ -162,7 +163,7 @@ func (l *lane) cutOnce(ctx context.Context, luck *rand.Rand) (report check.Repor
 		if before, err = l.sim.ledger(ctx, 0); err != nil {
 			return err
 		}
-		told = s.oms.log()
+		told = s.oms.Log()
 		if err := d.cut(ctx); err != nil {
 			return err
 		}
@@ -171,7 +172,7 @@ func (l *lane) cutOnce(ctx context.Context, luck *rand.Rand) (report check.Repor
 	if !errors.Is(err, errCut) {
 		return report, err
 	}
-	s.gw.proc.kill()
+	s.gw.Kill()
 	if err := errors.Join(d.unmount(ctx), d.mount(ctx)); err != nil {
 		return report, err
 	}
@@ -186,11 +187,11 @@ var errCut = errors.New("the power was cut")
 
 // checkCut compares what was told and booked before the cut, and what the journal kept of the moment of the cut.
 func (w *load) checkCut(ctx context.Context, told []check.Told, before []entry) (check.Report, error) {
-	w.oms = newOMS(w.oms.token)
+	w.oms = world.NewOMS(w.oms.Token)
 	for _, t := range told {
-		w.oms.write(t)
+		w.oms.Write(t)
 	}
-	journal, err := w.oms.readAll(ctx, w.gw.base)
+	journal, err := w.oms.ReadAll(ctx, w.gw.Base)
 	if err != nil {
 		return check.Report{}, err
 	}
@@ -206,7 +207,7 @@ func (w *load) checkCut(ctx context.Context, told []check.Told, before []entry) 
 	if err != nil {
 		return check.Report{}, err
 	}
-	report := check.Run(w.oms.log(), booked, journal)
+	report := check.Run(w.oms.Log(), booked, journal)
 	report.Doubled = append(report.Doubled, wrong...)
 	report.Unexplained = append(report.Unexplained, w.verify(ctx)...)
 	return report, nil
@@ -245,7 +246,7 @@ func beforeCut(entries, before []entry, journal []check.Journaled) []entry {
 	}
 	kept := map[sentFor]bool{}
 	for _, row := range journal {
-		kept[sentFor{row.Transaction.Order, messageOf[row.Transaction.Operation]}] = true
+		kept[sentFor{row.Transaction.Order, world.MessageOf[row.Transaction.Operation]}] = true
 	}
 	return slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return e.Seq > last && !kept[sentFor{e.Order, e.Message}] })
 }

@@ -16,11 +16,12 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // provider is the simulator as a process of its own. It is never killed, so its ledger is the truth.
 type provider struct {
-	proc *process
+	proc *world.Process
 	base string
 	http *http.Client
 }
@@ -28,22 +29,13 @@ type provider struct {
 var providerReady = regexp.MustCompile(`controls\s+(http://\S+[0-9])/`)
 
 func startProvider(ctx context.Context, binary string, seed uint64) (*provider, error) {
-	proc, match, err := startProcess(ctx, providerReady, nil, binary, "sim", "--listen", "127.0.0.1:0",
+	proc, match, err := world.Start(ctx, providerReady, nil, binary, "sim", "--listen", "127.0.0.1:0",
 		"--seed", strconv.FormatUint(seed, 10), "--switch", "magic-off=true")
 	if err != nil {
 		return nil, err
 	}
-	return &provider{proc, match[1], newHTTPClient()}, nil
+	return &provider{proc, match[1], world.Client()}, nil
 }
-
-// newHTTPClient makes a client that sends a request once: on a kept connection Go would send one with an
-// Idempotency-Key again by itself.
-func newHTTPClient() *http.Client {
-	return &http.Client{Timeout: patience, Transport: &http.Transport{Proxy: nil, DisableKeepAlives: true}}
-}
-
-// maxRead bounds an answer; a night's ledger has a hundred thousand entries.
-const maxRead = 256 << 20
 
 func (p *provider) ask(ctx context.Context, method, path string, body, into any) error {
 	text, err := json.Marshal(body)
@@ -59,7 +51,7 @@ func (p *provider) ask(ctx context.Context, method, path string, body, into any)
 		return fmt.Errorf("asking the simulator: %w", err)
 	}
 	defer answer.Body.Close()
-	text, err = io.ReadAll(io.LimitReader(answer.Body, maxRead))
+	text, err = io.ReadAll(io.LimitReader(answer.Body, world.MaxRead))
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the simulator's answer: %w", err)
@@ -114,13 +106,6 @@ func (p *provider) ledger(ctx context.Context, seq int) ([]entry, error) {
 	return l.Entries, nil
 }
 
-// messageOf is the message that the bench's requests of each operation are sent as.
-var messageOf = map[svcgate.Operation]string{
-	svcgate.Generate: generation, svcgate.Activate: "ActivateInstrumentRequest", svcgate.Recharge: "RechargeRequest",
-	svcgate.Inquire: inquiry, svcgate.Authorize: "PreauthorizationRequest", svcgate.Deposit: "PostauthorizationRequest",
-	svcgate.Return: "ReturnRequest", svcgate.Void: "VoidRequest",
-}
-
 const (
 	generation = "GenerateCard"
 	inquiry    = "InquiryRequest"
@@ -134,7 +119,7 @@ func bookedOf(entries []entry) ([]check.Booked, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ledger entry %d: %w", e.Seq, err)
 		}
-		b := check.Booked{Kind: e.Message, Card: lastFour(e.Card), Order: e.Order, Moved: e.Booked && e.Message != "" && e.Message != inquiry, At: at}
+		b := check.Booked{Kind: e.Message, Card: world.LastFour(e.Card), Order: e.Order, Moved: e.Booked && e.Message != "" && e.Message != inquiry, At: at}
 		if e.ID != 0 {
 			b.ID = strconv.FormatInt(e.ID, 10)
 		}
@@ -147,6 +132,3 @@ func bookedOf(entries []entry) ([]check.Booked, error) {
 	}
 	return booked, nil
 }
-
-// lastFour takes the digits of a masked number that are shown.
-func lastFour(masked string) string { return masked[max(0, len(masked)-4):] }

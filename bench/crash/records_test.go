@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 	"github.com/svcgate/svcgate/internal/secret"
 	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/simulator"
@@ -55,7 +55,7 @@ func TestADoubledMessageIsReported(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = answer.Body.Close()
-			p := &provider{base: server.URL, http: newHTTPClient()}
+			p := &provider{base: server.URL, http: world.Client()}
 			entries, err := p.ledger(t.Context(), 0)
 			if err != nil {
 				t.Fatal(err)
@@ -70,58 +70,6 @@ func TestADoubledMessageIsReported(t *testing.T) {
 			r := check.Run(nil, booked, []check.Journaled{row})
 			if len(r.Doubled) != test.want || len(r.Lost)+len(r.WronglyTold)+len(r.Unexplained) != 0 || r.Moved != 1+test.want {
 				t.Errorf("want %d doubled and nothing else, found:\n%s", test.want, r.String())
-			}
-		})
-	}
-}
-
-func TestTheOMSWritesDownWhatItIsTold(t *testing.T) {
-	t.Parallel()
-	const shown = `{"id":"txn_b","operation":"authorize","outcome":%s,"state":%s,"order":"8801","card":{"masked":"************0017"},` +
-		`"requested":{"amount":"11.07","currency":"USD"},"amount":%s,"provider":{"transaction_id":"1001"},"idempotency_key":"k"}`
-	body := func(outcome, state, amount string) string {
-		return strings.Replace(strings.Replace(strings.Replace(shown, "%s", outcome, 1), "%s", state, 1), "%s", amount, 1)
-	}
-	asked, _ := svcgate.ParseMoney("11.07", "USD")
-	for name, test := range map[string]struct {
-		status int
-		body   string
-		want   check.Told
-		fails  bool
-	}{
-		"approved": {200, body(`"approved"`, `"final"`, `{"amount":"11.07","currency":"USD"}`),
-			check.Told{TransactionID: "txn_b", Outcome: svcgate.Approved, Certain: true, Acted: asked, ProviderID: "1001"}, false},
-		"unknown": {504, `{"code":"unknown","transaction":` + body(`"unknown"`, `"unresolved"`, "null") + `}`,
-			check.Told{TransactionID: "txn_b", Outcome: svcgate.Unknown, ProviderID: "1001"}, false},
-		"refused":             {409, `{"code":"key_in_progress"}`, check.Told{}, false},
-		"a page":              {502, `<html>`, check.Told{}, true},
-		"half an answer":      {200, `{"id":"txn`, check.Told{}, true},
-		"an amount of no use": {200, body(`"approved"`, `"final"`, `{"amount":"11,07","currency":"USD"}`), check.Told{}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(test.status)
-				_, _ = w.Write([]byte(test.body))
-			}))
-			defer server.Close()
-			o := newOMS("token")
-			op, _ := svcgate.Authorize.Info()
-			_, err := o.send(context.Background(), server.URL, order{op: op, key: "k", order: "8801", card: testCard, amount: asked})
-			log := o.log()
-			if test.fails {
-				if err == nil || len(log) != 0 {
-					t.Errorf("err %v, log %+v; want an error and an empty log", err, log)
-				}
-				return
-			}
-			if err != nil || len(log) != 1 {
-				t.Fatalf("err %v, log %+v", err, log)
-			}
-			test.want.Key, test.want.Operation, test.want.Card, test.want.Order, test.want.Amount = "k", svcgate.Authorize, "0017", "8801", asked
-			test.want.HTTP, test.want.At = test.status, log[0].At
-			if log[0] != test.want {
-				t.Errorf("wrote %+v, want %+v", log[0], test.want)
 			}
 		})
 	}
@@ -179,17 +127,17 @@ func TestARefusalThatSentSomethingIsWrong(t *testing.T) {
 	t.Parallel()
 	s := &scene{}
 	for name, test := range map[string]struct {
-		a    answer
+		a    world.Answer
 		sent int
 		want int
 	}{
-		"refused, not sent":    {answer{status: 503, code: "journal_unavailable"}, 0, 0},
-		"refused, sent":        {answer{status: 503, code: "journal_unavailable"}, 1, 1},
-		"no answer, sent":      {answer{}, 1, 0},
-		"told, sent":           {answer{status: 504, row: &transaction{}}, 1, 0},
-		"refused, sent twice":  {answer{status: 500, code: "internal"}, 2, 1},
-		"no answer, not sent":  {answer{}, 0, 0},
-		"approved, once, told": {answer{status: 200, row: &transaction{}}, 1, 0},
+		"refused, not sent":    {world.Answer{Status: 503, Code: "journal_unavailable"}, 0, 0},
+		"refused, sent":        {world.Answer{Status: 503, Code: "journal_unavailable"}, 1, 1},
+		"no answer, sent":      {world.Answer{}, 1, 0},
+		"told, sent":           {world.Answer{Status: 504, Row: &world.Transaction{}}, 1, 0},
+		"refused, sent twice":  {world.Answer{Status: 500, Code: "internal"}, 2, 1},
+		"no answer, not sent":  {world.Answer{}, 0, 0},
+		"approved, once, told": {world.Answer{Status: 200, Row: &world.Transaction{}}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // recoveryJobs kills gateways while they start on files that a killed one left behind, with a message on the wire.
@@ -88,11 +89,11 @@ func (l *lane) startStopped(ctx context.Context, inject string) (*scene, []call,
 		args = append(args, "-e", "inject="+inject)
 	}
 	args = append(args, l.binary, "serve", "--config", filepath.Join(s.dir, settingsName))
-	proc, _, err := startProcess(ctx, gatewayReady, []string{fmt.Sprintf("GOMAXPROCS=%d", oneProcessor)}, "strace", args...)
+	proc, _, err := world.Start(ctx, world.GatewayReady, []string{fmt.Sprintf("GOMAXPROCS=%d", oneProcessor)}, "strace", args...)
 	if proc != nil {
-		proc.kill() // with -D the child is the gateway itself, and strace ends after it
+		proc.Kill() // with -D the child is the gateway itself, and strace ends after it
 	}
-	if err != nil && (inject == "" || !errors.Is(err, errEnded)) {
+	if err != nil && (inject == "" || !errors.Is(err, world.ErrEnded)) {
 		return s, nil, err
 	}
 	text, err := os.ReadFile(s.trace())
@@ -104,16 +105,16 @@ func (l *lane) startStopped(ctx context.Context, inject string) (*scene, []call,
 
 // cutOff sends the request to a provider that books it and keeps silent, and kills the gateway while it waits.
 func (s *scene) cutOff(ctx context.Context) error {
-	rule := map[string]any{"fault": "silence-after", "message": messageOf[s.next.op.Operation], "count": 1}
+	rule := map[string]any{"fault": "silence-after", "message": world.MessageOf[s.next.Op.Operation], "count": 1}
 	if err := s.lane.sim.ask(ctx, "POST", "/faults", rule, nil); err != nil {
 		return err
 	}
 	gone := make(chan error, 1)
 	go func() {
-		_, err := s.oms.send(ctx, s.gw.base, s.next)
+		_, err := s.oms.Send(ctx, s.gw.Base, s.next)
 		gone <- err
 	}()
-	limit := time.Now().Add(patience)
+	limit := time.Now().Add(world.Patience)
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -122,7 +123,7 @@ func (s *scene) cutOff(ctx context.Context) error {
 		case err != nil:
 			return err
 		case n > 0:
-			s.gw.proc.kill()
+			s.gw.Kill()
 			if <-gone == nil {
 				return errors.New("an answer came from a provider that keeps silent")
 			}

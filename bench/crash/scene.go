@@ -10,6 +10,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // service is the service bureau's code of the settings.
@@ -28,9 +29,9 @@ type lane struct {
 type scene struct {
 	lane *lane
 	dir  string
-	gw   *gateway
-	oms  *oms
-	next order
+	gw   *world.Gateway
+	oms  *world.OMS
+	next world.Order
 
 	processors int
 	orders     int
@@ -44,7 +45,7 @@ func (l *lane) newScene(ctx context.Context, op svcgate.OperationInfo, processor
 // newSceneAt is newScene with the folder to make and the provider's address.
 func (l *lane) newSceneAt(ctx context.Context, dir, providerURL string, op svcgate.OperationInfo, processors int) (s *scene, err error) {
 	l.scenes++
-	s = &scene{lane: l, dir: dir, oms: newOMS(l.token), processors: processors}
+	s = &scene{lane: l, dir: dir, oms: world.NewOMS(l.token), processors: processors}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -74,14 +75,14 @@ func (l *lane) newSceneAt(ctx context.Context, dir, providerURL string, op svcga
 // close stops the gateway and removes its files.
 func (s *scene) close() {
 	if s.gw != nil {
-		s.gw.proc.kill()
+		s.gw.Kill()
 	}
 	_ = os.RemoveAll(s.dir) // it lies in the bench's own folder, which is removed at the end
 }
 
 // restart starts the gateway again on the same files.
 func (s *scene) restart(ctx context.Context) (err error) {
-	s.gw.proc.kill()
+	s.gw.Kill()
 	s.gw, err = startGateway(ctx, s.lane.binary, s.dir, s.processors)
 	return err
 }
@@ -101,82 +102,64 @@ const (
 )
 
 // request makes an order of an operation.
-func (s *scene) request(op svcgate.OperationInfo, number, money string) (order, error) {
+func (s *scene) request(op svcgate.OperationInfo, number, money string) (world.Order, error) {
 	s.orders++
-	name := fmt.Sprintf("L%d-%d-%d", s.lane.n, s.lane.scenes, s.orders)
-	r := order{op: op, key: "key " + name, order: name, card: number, parts: 1, body: map[string]any{"service": service}}
-	if op.Operation == svcgate.Generate {
-		r.order, r.card = "", "" // its message carries neither
-	} else {
-		r.body["order"] = name
-		r.body["card"] = map[string]any{"number": number}
-	}
-	if op.NeedsAmount {
-		r.body["amount"], r.body["currency"] = money, "USD"
-		var err error
-		if r.amount, err = svcgate.ParseMoney(money, "USD"); err != nil {
-			return r, err
-		}
-	}
-	if op.NeedsKind {
-		r.body["kind"] = string(svcgate.Physical)
-	}
-	return r, nil
+	return world.NewOrder(service, fmt.Sprintf("L%d-%d-%d", s.lane.n, s.lane.scenes, s.orders), op, number, money)
 }
 
 // prepareSplit holds more for the order, and makes a deposit that takes both holds.
-func (s *scene) prepareSplit(ctx context.Context, op svcgate.OperationInfo, first order) (order, error) {
-	if _, err := s.authorizeOn(ctx, first.card, first.order, heldMore); err != nil {
-		return order{}, err
+func (s *scene) prepareSplit(ctx context.Context, op svcgate.OperationInfo, first world.Order) (world.Order, error) {
+	if _, err := s.authorizeOn(ctx, first.Card, first.Order, heldMore); err != nil {
+		return world.Order{}, err
 	}
-	r, err := s.request(op, first.card, heldBoth)
-	r.order, r.parts = first.order, 2
-	r.body["order"], r.body["split"] = first.order, svcgate.SplitAuto
+	r, err := s.request(op, first.Card, heldBoth)
+	r.Order, r.Parts = first.Order, 2
+	r.Body["order"], r.Body["split"] = first.Order, svcgate.SplitAuto
 	return r, err
 }
 
 // authorize holds money on a new card and returns the order.
-func (s *scene) authorize(ctx context.Context) (order, error) {
+func (s *scene) authorize(ctx context.Context) (world.Order, error) {
 	number, err := s.lane.newCard(ctx, "active", credit)
 	if err != nil {
-		return order{}, err
+		return world.Order{}, err
 	}
 	return s.authorizeOn(ctx, number, "", held)
 }
 
 // authorizeOn holds money on a card for an order, a new one when it has no name.
-func (s *scene) authorizeOn(ctx context.Context, number, name, money string) (hold order, err error) {
+func (s *scene) authorizeOn(ctx context.Context, number, name, money string) (hold world.Order, err error) {
 	op, _ := svcgate.Authorize.Info()
 	if hold, err = s.request(op, number, money); err != nil {
 		return hold, err
 	}
 	if name != "" {
-		hold.order, hold.body["order"] = name, name
+		hold.Order, hold.Body["order"] = name, name
 	}
-	a, err := s.oms.send(ctx, s.gw.base, hold)
+	a, err := s.oms.Send(ctx, s.gw.Base, hold)
 	if err != nil {
 		return hold, err
 	}
-	if a.row == nil || text(a.row.Outcome) != svcgate.Approved || a.row.Provider == nil {
-		return hold, fmt.Errorf("an authorization was answered with status %d %s", a.status, a.code)
+	if a.Row == nil || world.Text(a.Row.Outcome) != svcgate.Approved || a.Row.Provider == nil {
+		return hold, fmt.Errorf("an authorization was answered with status %d %s", a.Status, a.Code)
 	}
-	hold.body["authorization"] = text(a.row.Provider.TransactionID)
+	hold.Body["authorization"] = world.Text(a.Row.Provider.TransactionID)
 	return hold, nil
 }
 
 // prepare makes the request of an operation, and the card and the hold that it needs.
-func (s *scene) prepare(ctx context.Context, op svcgate.OperationInfo) (order, error) {
+func (s *scene) prepare(ctx context.Context, op svcgate.OperationInfo) (world.Order, error) {
 	if op.NeedsAuthorization {
 		hold, err := s.authorize(ctx)
 		if err != nil {
-			return order{}, err
+			return world.Order{}, err
 		}
 		if op.Name == splitDeposit {
 			return s.prepareSplit(ctx, op, hold)
 		}
-		r, err := s.request(op, hold.card, held)
-		r.order = hold.order
-		r.body["order"], r.body["authorization"] = hold.order, hold.body["authorization"]
+		r, err := s.request(op, hold.Card, held)
+		r.Order = hold.Order
+		r.Body["order"], r.Body["authorization"] = hold.Order, hold.Body["authorization"]
 		return r, err
 	}
 	number := ""
@@ -187,7 +170,7 @@ func (s *scene) prepare(ctx context.Context, op svcgate.OperationInfo) (order, e
 		}
 		var err error
 		if number, err = s.lane.newCard(ctx, standing, balance); err != nil {
-			return order{}, err
+			return world.Order{}, err
 		}
 	}
 	return s.request(op, number, "11.07")
@@ -195,7 +178,7 @@ func (s *scene) prepare(ctx context.Context, op svcgate.OperationInfo) (order, e
 
 // check reads the journal and the ledger and compares them with what the OMS wrote down.
 func (s *scene) check(ctx context.Context) (check.Report, []check.Journaled, error) {
-	journal, err := s.oms.readAll(ctx, s.gw.base)
+	journal, err := s.oms.ReadAll(ctx, s.gw.Base)
 	if err != nil {
 		return check.Report{}, nil, err
 	}
@@ -207,7 +190,7 @@ func (s *scene) check(ctx context.Context) (check.Report, []check.Journaled, err
 	if err != nil {
 		return check.Report{}, nil, err
 	}
-	return check.Run(s.oms.log(), booked, journal), journal, nil
+	return check.Run(s.oms.Log(), booked, journal), journal, nil
 }
 
 // messages counts what the provider got of the request, booked or not.
@@ -215,7 +198,7 @@ func (s *scene) messages(ctx context.Context) (int, error) {
 	entries, err := s.lane.sim.ledger(ctx, 0)
 	n := 0
 	for _, e := range entries {
-		if e.Order == s.next.order && e.Message == messageOf[s.next.op.Operation] {
+		if e.Order == s.next.Order && e.Message == world.MessageOf[s.next.Op.Operation] {
 			n++
 		}
 	}
@@ -224,20 +207,20 @@ func (s *scene) messages(ctx context.Context) (int, error) {
 
 // repeat sends the request again under its key and returns what is wrong about it: had says that the journal had the
 // key, before how many messages the provider had got.
-func (s *scene) repeat(ctx context.Context, row *check.Journaled, before int) (again answer, wrong []check.Finding, err error) {
-	if again, err = s.oms.send(ctx, s.gw.base, s.next); err != nil {
+func (s *scene) repeat(ctx context.Context, row *check.Journaled, before int) (again world.Answer, wrong []check.Finding, err error) {
+	if again, err = s.oms.Send(ctx, s.gw.Base, s.next); err != nil {
 		return again, nil, fmt.Errorf("repeating the request: %w", err)
 	}
 	after, err := s.messages(ctx)
 	if err != nil {
 		return again, nil, err
 	}
-	f := check.Finding{Key: s.next.key, Order: s.next.order}
-	if after > s.next.parts || row != nil && after > before {
+	f := check.Finding{Key: s.next.Key, Order: s.next.Order}
+	if after > s.next.Parts || row != nil && after > before {
 		f.What = fmt.Sprintf("Repeating the request under its key sent a message: the provider had %d and has %d.", before, after)
 		wrong = append(wrong, f)
 	}
-	if row != nil && (again.row == nil || again.row.ID != row.Transaction.ID) && again.status/100 == 2 {
+	if row != nil && (again.Row == nil || again.Row.ID != row.Transaction.ID) && again.Status/100 == 2 {
 		f.What = "Repeating the request under its key was answered with another transaction."
 		wrong = append(wrong, f)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // ending is how the gateway brings an unknown outcome to an end.
@@ -60,9 +61,9 @@ func (e ending) String() string {
 }
 
 // wrong says what is wrong with the end, "" for nothing.
-func (e ending) wrong(t *transaction, status int) string {
-	if t.State != e.state || text(t.Outcome) != e.outcome || status != e.status {
-		return fmt.Sprintf("It ends %s and %s with status %d, and must end %s and %s with %d.", t.State, text(t.Outcome), status, e.state, e.outcome, e.status)
+func (e ending) wrong(t *world.Transaction, status int) string {
+	if t.State != e.state || world.Text(t.Outcome) != e.outcome || status != e.status {
+		return fmt.Sprintf("It ends %s and %s with status %d, and must end %s and %s with %d.", t.State, world.Text(t.Outcome), status, e.state, e.outcome, e.status)
 	}
 	return ""
 }
@@ -110,33 +111,33 @@ func (l *lane) newUnknown(ctx context.Context, e ending) (s *scene, id string, e
 	}()
 	if op.MovesMoney { // what the card was like before is known from an inquiry
 		inquire, _ := svcgate.Inquire.Info()
-		ask, err := s.request(inquire, s.next.card, "")
+		ask, err := s.request(inquire, s.next.Card, "")
 		if err != nil {
 			return nil, "", err
 		}
-		if _, err := s.oms.send(ctx, s.gw.base, ask); err != nil {
+		if _, err := s.oms.Send(ctx, s.gw.Base, ask); err != nil {
 			return nil, "", err
 		}
 	}
 	fault := "garbage"
 	if e.again {
-		fault, s.next.parts = "empty-500", 2
+		fault, s.next.Parts = "empty-500", 2
 	}
-	rule := map[string]any{"fault": fault, "message": messageOf[op.Operation], "count": 1}
+	rule := map[string]any{"fault": fault, "message": world.MessageOf[op.Operation], "count": 1}
 	if err := l.sim.ask(ctx, http.MethodPost, "/faults", rule, nil); err != nil {
 		return nil, "", err
 	}
-	a, err := s.oms.send(ctx, s.gw.base, s.next)
-	if err == nil && (a.row == nil || text(a.row.Outcome) != svcgate.Unknown) {
-		err = fmt.Errorf("status %d %s instead of unknown", a.status, a.code)
+	a, err := s.oms.Send(ctx, s.gw.Base, s.next)
+	if err == nil && (a.Row == nil || world.Text(a.Row.Outcome) != svcgate.Unknown) {
+		err = fmt.Errorf("status %d %s instead of unknown", a.Status, a.Code)
 	}
 	if err != nil {
 		return nil, "", err
 	}
 	if e.again {
-		err = s.ripen(ctx, a.row.ID)
+		err = s.ripen(ctx, a.Row.ID)
 	}
-	return s, a.row.ID, err
+	return s, a.Row.ID, err
 }
 
 // ripen lets the gateway look once after the quiet time, and waits until a second look can agree with it.
@@ -152,7 +153,7 @@ func (s *scene) ripen(ctx context.Context, id string) error {
 	if err := pause(quiet + 500*time.Millisecond); err != nil {
 		return err
 	}
-	if _, _, err := s.oms.do(ctx, http.MethodGet, s.gw.base+"/v1/transactions/"+id, "", nil); err != nil {
+	if _, _, err := s.oms.Do(ctx, http.MethodGet, s.gw.Base+"/v1/transactions/"+id, "", nil); err != nil {
 		return err
 	}
 	return pause(svcgate.Between + 2*time.Second)
@@ -164,7 +165,7 @@ func (s *scene) surveyLook(ctx context.Context, id string) ([]call, error) {
 	for _, g := range groups {
 		names = append(names, callsOf[g]...)
 	}
-	t, err := attach(ctx, s.gw.proc.cmd.Process.Pid, s.trace(), strings.Join(names, ","), "")
+	t, err := attach(ctx, s.gw.Cmd.Process.Pid, s.trace(), strings.Join(names, ","), "")
 	if err != nil {
 		return nil, err
 	}
@@ -173,23 +174,23 @@ func (s *scene) surveyLook(ctx context.Context, id string) ([]call, error) {
 	return calls, errors.Join(looked, err)
 }
 
-// pollPause is long enough for the gateway's own messages to go out before the next answer to the bench: the calls that
+// pollPause is long enough for the gateway's own messages to go out before the next world.Answer to the bench: the calls that
 // are struck are counted, and such answers would come between.
 const pollPause = 200 * time.Millisecond
 
 // look reads the transaction, which makes the gateway look into it, until it is settled or on the desk. An error says
 // that the gateway is gone or did not bring it there in time.
-func (s *scene) look(ctx context.Context, id string) (*transaction, error) {
-	ctx, cancel := context.WithTimeout(ctx, restLimit)
+func (s *scene) look(ctx context.Context, id string) (*world.Transaction, error) {
+	ctx, cancel := context.WithTimeout(ctx, world.RestLimit)
 	defer cancel()
 	again := time.NewTicker(pollPause)
 	defer again.Stop()
 	for {
-		status, content, err := s.oms.do(ctx, http.MethodGet, s.gw.base+"/v1/transactions/"+id, "", nil)
+		status, content, err := s.oms.Do(ctx, http.MethodGet, s.gw.Base+"/v1/transactions/"+id, "", nil)
 		if err != nil {
 			return nil, err
 		}
-		t := &transaction{}
+		t := &world.Transaction{}
 		if err := json.Unmarshal(content, t); err != nil || status != http.StatusOK {
 			return nil, fmt.Errorf("reading a transaction: status %d: %w", status, err)
 		}
@@ -273,15 +274,15 @@ func (l *lane) killLook(ctx context.Context, e ending, name string, nth int) (*c
 	if err != nil {
 		return hit, report, fmt.Errorf("after the gateway was killed: %w", err)
 	}
-	again, err := s.oms.send(ctx, s.gw.base, s.next)
+	again, err := s.oms.Send(ctx, s.gw.Base, s.next)
 	if err != nil {
 		return hit, report, err
 	}
 	if report, _, err = s.check(ctx); err != nil {
 		return hit, report, err
 	}
-	if what := e.wrong(t, again.status); what != "" {
-		report.Unexplained = append(report.Unexplained, check.Finding{What: what, TransactionID: id, Key: s.next.key, Order: s.next.order})
+	if what := e.wrong(t, again.Status); what != "" {
+		report.Unexplained = append(report.Unexplained, check.Finding{What: what, TransactionID: id, Key: s.next.Key, Order: s.next.Order})
 	}
 	return hit, report, nil
 }

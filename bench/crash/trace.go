@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/svcgate/svcgate/bench/world"
 )
 
 // group is a sort of system call that the bench stops a gateway at.
@@ -68,7 +70,7 @@ func (p point) String() string {
 // tracer is strace attached to a gateway. Its counts begin with the attachment, so the calls of starting up are none
 // of them.
 type tracer struct {
-	proc *process
+	proc *world.Process
 	log  string
 }
 
@@ -80,7 +82,7 @@ func attach(ctx context.Context, pid int, log, names, inject string) (*tracer, e
 	if inject != "" {
 		args = append(args, "-e", "inject="+inject)
 	}
-	proc, _, err := startProcess(ctx, tracerReady, nil, "strace", append(args, "-p", strconv.Itoa(pid))...)
+	proc, _, err := world.Start(ctx, tracerReady, nil, "strace", append(args, "-p", strconv.Itoa(pid))...)
 	if err != nil {
 		return nil, fmt.Errorf("attaching strace: %w", err)
 	}
@@ -89,18 +91,18 @@ func attach(ctx context.Context, pid int, log, names, inject string) (*tracer, e
 
 // detach lets the gateway go and returns the calls. Of a gateway that is dying it waits for the end: strace can wait
 // for ever for a thread that it lets go in the moment of its death.
-func (t *tracer) detach(ctx context.Context, g *gateway, dying bool) ([]call, error) {
+func (t *tracer) detach(ctx context.Context, g *world.Gateway, dying bool) ([]call, error) {
 	if ctx.Err() != nil {
-		g.proc.kill()
-		t.proc.kill()
+		g.Kill()
+		t.proc.Kill()
 		return nil, ctx.Err()
 	}
 	if dying {
-		if !t.proc.endsBy(time.Now().Add(patience)) {
-			t.proc.kill()
+		if !t.proc.EndsBy(time.Now().Add(world.Patience)) {
+			t.proc.Kill()
 			return nil, errors.New("strace did not see the end of the gateway")
 		}
-	} else if err := t.proc.end(); err != nil {
+	} else if err := t.proc.End(); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(t.log)
@@ -112,7 +114,7 @@ func (t *tracer) detach(ctx context.Context, g *gateway, dying bool) ([]call, er
 	for s := bufio.NewScanner(f); s.Scan(); {
 		lines = append(lines, s.Text())
 	}
-	return readCalls(lines, strings.TrimPrefix(g.base, "http://")), nil
+	return readCalls(lines, strings.TrimPrefix(g.Base, "http://")), nil
 }
 
 var (

@@ -219,6 +219,16 @@ func (j *journal) Earlier(ctx context.Context, caller, key string) (*svcgate.Tra
 	return earlier, err
 }
 
+func (j *journal) Head(ctx context.Context) (int64, error) {
+	j.enter(ctx)
+	return j.store.Head(ctx)
+}
+
+func (j *journal) Claim(ctx context.Context, id string) (bool, error) {
+	j.enter(ctx)
+	return j.store.Claim(ctx, id)
+}
+
 func (j *journal) LastReading(ctx context.Context, service, cardPrint string) (svcgate.Reading, error) {
 	j.enter(ctx)
 	return j.store.LastReading(ctx, service, cardPrint)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/bench/check"
-	"github.com/svcgate/svcgate/messages"
+	bench "github.com/svcgate/svcgate/bench/world"
 	"github.com/svcgate/svcgate/simulator"
 )
 
@@ -58,7 +58,7 @@ func (w *world) judge() check.Report {
 	}
 	var booked []check.Booked
 	for i := range ledger {
-		if b, ok := bookedFrom(&ledger[i]); ok {
+		if b, ok := bench.Booked(&ledger[i]); ok {
 			b.Order = o.own(b.Order, o.byEntry[ledger[i].Seq])
 			booked = append(booked, b)
 		}
@@ -73,25 +73,6 @@ func (o *oracle) own(order, id string) string {
 		id = r.parent
 	}
 	return order + " of " + id
-}
-
-// bookedFrom is the adapter from the simulator's ledger to the checker's record; ok is false for what was done by hand.
-func bookedFrom(e *simulator.Entry) (b check.Booked, ok bool) {
-	if !e.Kind.Valid() {
-		return b, false
-	}
-	b = check.Booked{Kind: e.Kind.Action(), Order: e.RTPTransactionID, Moved: e.Booked && e.Kind != messages.Inquiry, At: e.At}
-	if len(e.Card) >= 4 && e.Card[len(e.Card)-1] != '*' {
-		b.Card = e.Card[len(e.Card)-4:]
-	}
-	if e.ID != 0 {
-		b.ID = strconv.FormatInt(e.ID, 10)
-	}
-	if e.Currency != "" && e.Kind != messages.GenerateCard {
-		b.Amount, _ = svcgate.MoneyFromMinor(e.Amount, e.Currency)
-		b.Balance, _ = svcgate.MoneyFromMinor(e.Available, e.Currency)
-	}
-	return b, true
 }
 
 // judgeTruth compares a row with the entries that its own messages made.
