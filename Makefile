@@ -60,6 +60,13 @@ fuzz: compiler ## every fuzz target for FUZZTIME (30s)
 bench: compiler ## speed of the codec beside other libraries, and of the rest
 	$(GO) test $(GOBUILD) -run='^$$' -bench=. -benchmem ./...
 
+BENCH ?=
+
+.PHONY: bench-e2e
+bench-e2e: build ## the gateway beside a proxy, nginx, gowsdl and a naive adapter, and the goals of docs/performance.md (BENCH=--quick)
+	@$(GO) build $(GOBUILD) -o bin/e2e ./bench/e2e
+	@exec ./bin/e2e $(BENCH)
+
 CHAOS ?=
 SIM   ?=
 LOAD  ?=
@@ -94,6 +101,31 @@ chaos: build ## 28 network faults under each of the eight operations, and two se
 .PHONY: chaos-night
 chaos-night: build ## the same 25 times, each time with other cards
 	$(GO) run $(GOBUILD) ./bench/chaos --svcgate bin/svcgate --rounds 25 $(CHAOS)
+
+SOAK  ?=
+NODES ?=
+
+.PHONY: soak
+soak: build ## a minute of mixed operations at 200 a second: what the gateway adds, memory, and the three records compared
+	$(GO) run $(GOBUILD) ./bench/soak --binary bin/svcgate $(SOAK)
+
+.PHONY: soak-night
+soak-night: build ## half an hour at 400 a second (SOAK='--database postgres --nodes 3' for three nodes)
+	$(GO) run $(GOBUILD) ./bench/soak --binary bin/svcgate --rate 400 --for 30m $(SOAK)
+
+.PHONY: nodes
+nodes: build ## three nodes on one PostgreSQL under kills, pauses, restarts of the database and a bad network (apt-get install postgresql)
+	$(GO) run $(GOBUILD) ./bench/nodes --binary bin/svcgate $(NODES)
+
+.PHONY: nodes-night
+nodes-night: build ## the same with faults for half an hour
+	$(GO) run $(GOBUILD) ./bench/nodes --binary bin/svcgate --for 30m $(NODES)
+
+DRILL ?=
+
+.PHONY: drill
+drill: build ## a gateway and its database lost under load, restored from a backup: on SQLite and on PostgreSQL
+	$(GO) run $(GOBUILD) ./bench/drill --binary bin/svcgate $(DRILL)
 
 CONFORMANCE ?=
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,10 +16,11 @@ import (
 func backupCommand(s *shell) *cobra.Command {
 	l, asJSON := &location{}, false
 	c := &cobra.Command{
-		Use:   "backup FILE (--config FILE | --database FILE)",
+		Use:   "backup FILE (--config FILE | --database PLACE)",
 		Short: "Copy the database to a new file, while the server works",
-		Long: "Copies the database as it is at one moment and checks the copy's chain before it gets its name. The server may run:\n" +
-			"one process at a time writes, and this one only reads. The database is left as it is.\n" +
+		Long: "Copies the database as it is at one moment and checks the copy's chain before it gets its name. The servers may run:\n" +
+			"this one only reads, and the database is left as it is. A backup is a SQLite file, of PostgreSQL too: either can be\n" +
+			"restored from it.\n" +
 			"The copy holds sealed card numbers: keep the key file elsewhere, or whoever has the one has the other.",
 		Example: "  svcgate backup /backup/svcgate-2026-11-22.db --config /etc/svcgate/svcgate.yaml",
 		Args:    arguments(1, 1, "the path of the file to make"),
@@ -28,11 +28,19 @@ func backupCommand(s *shell) *cobra.Command {
 			if err := l.here(c, s); err != nil {
 				return err
 			}
-			path, _, err := l.path(s)
+			place, _, err := l.place(s)
 			if err != nil {
 				return err
 			}
-			return s.tellCopy(c.Context(), path, args[0], "backup", asJSON)
+			if place.DSN == "" {
+				err = s.copyFile(c.Context(), place.Path, args[0])
+			} else if err = freeFile(args[0]); err == nil {
+				_, err = s.copyRows(c.Context(), place, store.Config{Path: args[0]}, store.CopyOptions{})
+			}
+			if err != nil {
+				return err
+			}
+			return s.tellFile(args[0], "backup", asJSON)
 		},
 	}
 	l.addHere(c)
@@ -43,56 +51,78 @@ func backupCommand(s *shell) *cobra.Command {
 func restoreCommand(s *shell) *cobra.Command {
 	to, asJSON := "", false
 	c := &cobra.Command{
-		Use:   "restore BACKUP --to FILE",
+		Use:   "restore BACKUP --to PLACE",
 		Short: "Copy a backup to where a server shall open it",
-		Long: "Checks the whole chain of a backup and copies it to a file that must not exist yet. What was under way when the\n" +
-			"backup was made is unresolved once the server opens it. What happened since the backup is not in it: compare with\n" +
-			"the provider before you serve.",
-		Example: "  svcgate restore /backup/svcgate-2026-11-22.db --to /var/lib/svcgate/svcgate.db",
-		Args:    arguments(1, 1, "the backup"),
+		Long: "Checks the whole chain of a backup and copies it to a file that must not exist yet, or into a PostgreSQL database\n" +
+			"that must be empty, whichever the backup was made of. What was under way when the backup was made is unresolved\n" +
+			"once the server opens it. What happened since the backup is not in it: compare with the provider before you serve.\n" +
+			"PostgreSQL's password is taken from PGPASSWORD.",
+		Example: "  svcgate restore /backup/svcgate-2026-11-22.db --to /var/lib/svcgate/svcgate.db\n" +
+			"  svcgate restore /backup/svcgate-2026-11-22.db --to 'postgres://svcgate@db.example.com/svcgate?sslmode=verify-full'",
+		Args: arguments(1, 1, "the backup"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := needFlag(c, "to", to); err != nil {
 				return err
 			}
-			return s.tellCopy(c.Context(), args[0], to, "database", asJSON)
+			place := databaseAt(to)
+			if place.DSN == "" {
+				if err := s.copyFile(c.Context(), args[0], to); err != nil {
+					return err
+				}
+				return s.tellFile(to, "database", asJSON)
+			}
+			if _, err := hasFile(args[0]); err != nil {
+				return err
+			}
+			report, err := s.copyRows(c.Context(), store.Config{Path: args[0]}, place, store.CopyOptions{})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return s.json(copyJSON(args[0], to, report))
+			}
+			s.tell("database %s filled, %d rows, its chain is whole", withoutPassword(to), report.Rows)
+			return nil
 		},
 	}
-	c.Flags().StringVar(&to, "to", "", "the database file to make")
+	c.Flags().StringVar(&to, "to", "", "the database file to make, or the postgres:// URL of an empty database")
 	jsonFlag(c, &asJSON)
 	return c
 }
 
-// tellCopy copies a database and says what came of it.
-func (s *shell) tellCopy(ctx context.Context, from, to, what string, asJSON bool) error {
-	if err := s.copyDatabase(ctx, from, to); err != nil {
-		return err
-	}
-	info, err := os.Stat(to)
+// tellFile says what came of a copy.
+func (s *shell) tellFile(path, what string, asJSON bool) error {
+	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("looking at the copy: %w", err)
 	}
 	if asJSON {
-		return s.json(map[string]any{"file": to, "bytes": info.Size()})
+		return s.json(map[string]any{"file": path, "bytes": info.Size()})
 	}
-	s.tell("%s %s made, %d bytes, its chain is whole", what, to, info.Size())
+	s.tell("%s %s made, %d bytes, its chain is whole", what, path, info.Size())
 	return nil
 }
 
-// copyDatabase copies a database that another process may have open, and proves the copy. The copy is made under
-// another name first, whose growth is told.
-func (s *shell) copyDatabase(ctx context.Context, from, to string) error {
-	info, err := os.Stat(from)
-	switch {
-	case err != nil:
-		return fail(exitUsage, "%w", err)
-	case !info.Mode().IsRegular():
-		return fail(exitUsage, "%s is not a file", from)
+// freeFile wants a path at which a file can be made.
+func freeFile(path string) error {
+	if err := hasFolder("the folder", path); err != nil {
+		return err
 	}
-	if folder, err := os.Stat(filepath.Dir(to)); err != nil || !folder.IsDir() {
-		return fail(exitUsage, "the folder %s does not exist; make it first, for this user alone", filepath.Dir(to))
+	if taken, err := os.Lstat(path); err == nil && taken.Size() > 0 {
+		return fail(exitConflict, "%s exists and is left alone; give another path", path)
 	}
-	if taken, err := os.Lstat(to); err == nil && taken.Size() > 0 {
-		return fail(exitConflict, "%s exists and is left alone; give another path", to)
+	return nil
+}
+
+// copyFile copies a database that another process may have open, and proves the copy. The copy is made under another
+// name first, whose growth is told.
+func (s *shell) copyFile(ctx context.Context, from, to string) error {
+	info, err := hasFile(from)
+	if err != nil {
+		return err
+	}
+	if err := freeFile(to); err != nil {
+		return err
 	}
 	s.tell("copying %s", from)
 	watching, stop := context.WithCancel(ctx)
@@ -104,13 +134,15 @@ func (s *shell) copyDatabase(ctx context.Context, from, to string) error {
 	err = store.Restore(ctx, from, to)
 	stop()
 	<-watched
+	return notCopied(err)
+}
+
+// notCopied gives the failure of a copy its exit status.
+func notCopied(err error) error {
 	if broken, is := errors.AsType[*store.BrokenError](err); is {
 		return fail(exitFailed, "%w; nothing was copied", broken)
 	}
-	if err != nil {
-		return fail(exitConflict, "%w", err)
-	}
-	return nil
+	return refused(err)
 }
 
 // watchCopy tells once a second how far a copy is.

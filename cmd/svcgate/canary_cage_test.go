@@ -34,6 +34,7 @@ type cage struct {
 	sim    *simulator.Simulator
 	logMu  sync.Mutex
 	log    bytes.Buffer
+	traces bytes.Buffer // what a collector of traces was sent
 	tokens map[access.Role]string
 	url    string
 	admin  string
@@ -150,6 +151,9 @@ func newCage(t *testing.T, canaries []canary) *cage {
 	third.Code, third.Provider = "PANIC", "panic"
 	settings.Services = append(settings.Services, &second, &third)
 	settings.Breaker.Failures = 0 // nothing is to be spared
+	collector := httptest.NewServer(http.HandlerFunc(c.collect))
+	t.Cleanup(collector.Close)
+	settings.Tracing.Endpoint, settings.Tracing.Sample = collector.URL, 1
 	c.start(settings)
 	return c
 }
@@ -186,6 +190,7 @@ func (c *cage) start(settings *config.Config) {
 		}
 		c.keepFiles("closed")
 		c.sinks["log"] = c.logged()
+		c.sinks["traces"] = bytes.Clone(c.traces.Bytes())
 	}
 }
 
@@ -198,6 +203,16 @@ func (c *cage) write(line []byte) (int, error) {
 	c.logMu.Lock()
 	defer c.logMu.Unlock()
 	return c.log.Write(line)
+}
+
+// collect takes spans.
+func (c *cage) collect(_ http.ResponseWriter, r *http.Request) {
+	c.logMu.Lock()
+	defer c.logMu.Unlock()
+	fmt.Fprintln(&c.traces, r.URL, r.Header)
+	if _, err := c.traces.ReadFrom(r.Body); err != nil {
+		c.t.Error(err)
+	}
 }
 
 func (c *cage) logged() []byte {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,9 @@ import (
 // canaryCount is how many numbers go through all the ways that take no disk; one in share of them goes through the
 // gate with its two commits. The log says how many took each.
 const canaryCount = 9_000
+
+// starred is a line of the log in which the guard found a run of digits.
+var starred = regexp.MustCompile(`(?m)^.*\*{10}.*$`)
 
 // No card number and no PIN is found in anything that svcgate writes or says, whatever goes wrong; and what looks for
 // them would find them.
@@ -94,11 +98,16 @@ func TestNothingLeaks(t *testing.T) {
 		}
 	}
 	if hits := c.guard.hits.Load(); hits != 0 {
-		t.Errorf("%d runs of digits reached the last line before the log", hits)
+		t.Errorf("%d runs of digits reached the last line before the log, such as\n%s", hits, bytes.Join(starred.FindAll(c.logged(), 3), []byte("\n")))
 	}
 	for _, sink := range []string{"file svcgate.db closed", "file backup.db closed", "command transactions"} {
 		if !slices.ContainsFunc(controls.scan(c.sinks[sink]), func(s string) bool { return strings.HasSuffix(s, "plain") }) {
 			t.Errorf("the control number was not found in %s", sink)
+		}
+	}
+	for _, span := range []string{"POST /v1/authorizations", "journal.begin", "provider.authorize", "journal.finish", "sent_no_reply"} {
+		if !bytes.Contains(c.sinks["traces"], []byte(span)) {
+			t.Errorf("the collector of traces got no %s: nothing is tried there", span)
 		}
 	}
 	stage(fmt.Sprintf("%d outputs, %d MiB, searched for %d forms; outcomes %v", len(c.sinks), size>>20, scan.forms, outcomes))
@@ -357,6 +366,12 @@ func (c *cage) badInput(canaries, pins []canary) {
 		}
 		right := `{` + good + `,"card":{"number":"` + n + `"}}`
 		c.ask(access.RoleOMS, http.MethodPost, route, n, "application/json", right)
+		for _, parent := range []string{"00-" + fill(n, 32) + "-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-" + fill(n, 16) + "-01"} {
+			for _, body := range []string{right, right[:len(right)-1]} {
+				c.ask(access.RoleOMS, http.MethodPost, route, fmt.Sprintf("traced-%d", c.asked), "application/json", body,
+					"Traceparent", parent, "Tracestate", "card="+n, "Baggage", "card="+n)
+			}
+		}
 		c.ask(access.RoleOMS, http.MethodPost, route, "", "application/json", right)
 		c.ask(access.RoleOMS, http.MethodPost, route, "k", "text/"+n, right)
 		c.ask(access.RoleOMS, http.MethodPost, "/v1/"+n, "k", "application/json", right)
@@ -465,3 +480,6 @@ func TestScannerIsNotBlind(t *testing.T) {
 		}
 	}
 }
+
+// fill makes an id of hexadecimal digits out of a number.
+func fill(number string, length int) string { return strings.Repeat("a", length-len(number)) + number }

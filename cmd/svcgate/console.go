@@ -27,11 +27,11 @@ func (g *gate) openConsole(listen string) (http.Handler, error) {
 	}
 	review := &responsecodes.Review{Book: g.codes, Journal: g.store}
 	pages, err := console.New(console.Config{
-		Door: g.door, Sessions: g.store.SessionStore(), Keeper: g.store, Auditor: g.store, Trail: g.store, Tokens: g.store, Journal: g.store,
+		Door: g.door, Sessions: g.store.SessionStore(), Keeper: g.store, Auditor: auditor{g.store, g.health}, Trail: g.store, Tokens: g.store, Journal: g.store,
 		Holds: g.store, Gateway: g.gateway, Explainer: review, Codes: g.codes, Reviewer: review, Evidence: g.store,
 		Services: g.services(), Currency: g.config.Services[0].DefaultCurrency, InquiryRate: float64(g.config.Rates.Inquiries),
 		Activity: g.activity, Unmapped: g.unmapped, Providing: g.gateway.Providing, Bureaus: bureaus{g.config},
-		URL: address, Proxies: g.config.Console.Proxies, Environment: g.environment(), Production: g.config.Live && !g.demo, Log: g.log,
+		URL: address, Proxies: g.config.Console.Proxies, Environment: g.environment(), Production: g.config.Live && !g.demo, Now: g.store.Now, Log: g.log,
 	})
 	if err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func (s *shell) demoHints(d demo, url, admin string) {
 	name := func(text string) string { return s.paint(strong, fmt.Sprintf("%-17s", text)) }
 	s.tell("\n%s %s%s   (once, within a day: choose a password for the person %q)", name("Console"), url, d.link.Path(), d.link.Person)
 	s.tell("%s %s/v1   (described at %s/openapi.yaml)", name("API"), url, url)
-	s.tell("%s http://%s/metrics", name("Metrics"), admin)
+	s.tell("%s http://%s/metrics   (svcgate top --server http://%s shows them live)", name("Metrics"), admin, admin)
 	s.tell("%s %s%s   (%s/ledger tells what really happened)", name("Provider"), d.sim, demoRelate, d.sim)
 	for _, role := range access.TokenRoles() {
 		s.tell("%s %s", name("Token "+string(role)), d.tokens[role])

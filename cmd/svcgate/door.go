@@ -6,9 +6,10 @@ import (
 	"github.com/svcgate/svcgate/store"
 )
 
-// newDoor makes the door at which people sign in. keys seal what second factors keep; nil: no second factor.
-func newDoor(db *store.Store, keys *secret.Keyring) *access.Door {
-	c := access.DoorConfig{Store: db}
+// newDoor makes the door at which people sign in. keys seal what second factors keep; nil: no second factor. tried is
+// told how tries end; nil: nobody counts.
+func newDoor(db *store.Store, keys *secret.Keyring, tried func(access.Tried)) *access.Door {
+	c := access.DoorConfig{Store: db, Now: db.Now, Tried: tried}
 	if keys != nil {
 		c.Sealer = factorSealer{keys}
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -19,7 +17,9 @@ import (
 	"github.com/svcgate/svcgate/config"
 	"github.com/svcgate/svcgate/internal/secret"
 	"github.com/svcgate/svcgate/responsecodes"
+	"github.com/svcgate/svcgate/soap"
 	"github.com/svcgate/svcgate/store"
+	"github.com/svcgate/svcgate/telemetry"
 )
 
 // gate is everything that serves, put together.
@@ -31,6 +31,10 @@ type gate struct {
 	gateway *svcgate.Gateway
 	door    *access.Door
 	api     *api.API
+	clients map[string]*soap.Client // of the services whose provider speaks over one
+	health  *health
+	tracing *telemetry.Tracing // nil: nothing is traced
+	watch   *telemetry.Watch
 	log     *slog.Logger
 	demo    bool // nothing is real
 
@@ -41,7 +45,7 @@ type gate struct {
 // openGate opens the store and puts gateway and API on it. When it returns, attempts of an earlier process without an
 // outcome are unresolved, so whoever serves afterwards is ready. Close it after use.
 func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *leakGuard) (_ *gate, err error) {
-	g := &gate{config: c, log: log}
+	g := &gate{config: c, log: log, health: newHealth(), clients: map[string]*soap.Client{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.Close())
@@ -50,10 +54,22 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 	if g.keys, err = gateKeys(c, log); err != nil {
 		return nil, err
 	}
-	if g.store, err = openStore(ctx, c.Database, log); err != nil {
+	database, err := databaseOf(c)
+	if err != nil {
+		return nil, err
+	}
+	database.Node = g.node()
+	if g.store, err = openStore(ctx, database, log); err != nil {
 		return nil, err
 	}
 	g.close = append(g.close, g.store.Close)
+	if g.tracing, err = g.openTracing(ctx); err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	if g.watch, err = telemetry.NewWatch(g.tracing, registry); err != nil {
+		return nil, err
+	}
 	codes := make([]string, len(c.Services))
 	providers := map[string]svcgate.Provider{}
 	for i, s := range c.Services {
@@ -62,7 +78,11 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 			return nil, fail(exitUsage, "%w", err)
 		}
 		g.close = append(g.close, func() error { closeClient(); return nil })
-		codes[i], providers[s.Code] = s.Code, provider
+		if w, ok := provider.(wired); ok {
+			g.clients[s.Code] = w.client
+		}
+		g.watch.Known(s.Code)
+		codes[i], providers[s.Code] = s.Code, g.watch.Provider(provider)
 	}
 	if g.codes, err = openCodes(ctx, g.store, codes, log); err != nil {
 		return nil, err
@@ -70,11 +90,16 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 	if g.gateway, err = svcgate.NewGateway(g.gatewayConfig(providers)); err != nil {
 		return nil, err
 	}
-	g.door = newDoor(g.store, g.keys)
-	registry := prometheus.NewRegistry()
+	g.door = newDoor(g.store, g.keys, g.health.counts)
 	registerMetrics(registry, g, guard)
 	g.api, err = api.New(g.apiConfig(codes, registry))
 	return g, err
+}
+
+// node is this process among others on the same PostgreSQL database. The keys are told by a fingerprint, as cards are.
+func (g *gate) node() store.Node {
+	return store.Node{Name: g.config.Node.Name, Version: thisBuild().Version, Lease: g.config.Node.Lease,
+		Keys: g.keys.Fingerprint("node", secret.New("keys")), Claim: 2 * g.config.Limits.Call}
 }
 
 // gatewayConfig gives the gateway the store for all that it keeps. In the settings 0 is never; for the gateway it is the
@@ -88,8 +113,8 @@ func (g *gate) gatewayConfig(providers map[string]svcgate.Provider) svcgate.Gate
 	}
 	c := g.config
 	return svcgate.GatewayConfig{
-		Providers: providers, Journal: g.store, History: g.store, Unsettled: g.store, Decisions: g.store, Codes: g.codes, Keys: g.keys,
-		CallLimit: c.Limits.Call, KeepCard: c.KeepNewCards, Log: g.log,
+		Providers: providers, Journal: g.watch.Journal(g.store), History: g.store, Unsettled: g.store, Decisions: g.watch.Decisions(g.store), Codes: g.codes, Keys: g.keys,
+		CallLimit: c.Limits.Call, KeepCard: c.KeepNewCards, Log: g.log, Now: g.store.Now, Permit: g.store.Permit,
 		Schedule: c.Settling.Schedule, Quiet: c.Settling.Quiet, Baseline: c.Baseline,
 		Breaker: svcgate.Breaker{Failures: int(never(int64(c.Breaker.Failures))), Open: c.Breaker.Open},
 		Window:  time.Duration(never(int64(c.Duplicates.Window))),
@@ -100,13 +125,14 @@ func (g *gate) apiConfig(services []string, registry *prometheus.Registry) api.C
 	c := g.config
 	rates := api.Rates{Requests: perSecond(c.Rates.Requests), Inquiries: perSecond(c.Rates.Inquiries)}
 	return api.Config{
-		Gateway: g.gateway, Settler: g.gateway, Journal: g.store, Codes: g.codes, Services: services,
-		Tokens: g.store, TokenKeeper: g.store, People: g.door, Auditor: g.store, Trail: g.store,
+		Gateway: g.gateway, Settler: settler{g.gateway, g.watch}, Journal: g.store, Codes: g.codes, Services: services,
+		Tokens: g.store, TokenKeeper: g.store, People: g.door, Auditor: auditor{g.store, g.health}, Trail: g.store,
 		Review: &responsecodes.Review{Book: g.codes, Journal: g.store}, Figures: g.store,
 		DeriveKeys: func(caller string) bool { return slices.Contains(c.Idempotency.DeriveKeys, caller) },
 		Rates:      func(access.Token) api.Rates { return rates },
 		Ready:      g.ready,
-		Unresolved: func(ctx context.Context) (float64, error) { return countIn(ctx, g.store, svcgate.StateUnresolved) },
+		Now:        g.store.Now,
+		Tracer:     g.tracer(),
 		Log:        g.log, MaxInFlight: c.Limits.MaxInFlight, Metrics: registry, Version: thisBuild().Version,
 	}
 }
@@ -114,26 +140,13 @@ func (g *gate) apiConfig(services []string, registry *prometheus.Registry) api.C
 // perSecond is a rate that allows twice as many at once after a pause.
 func perSecond(n int) api.Rate { return api.Rate{PerSecond: float64(n), Burst: 2 * n} }
 
-// openStore opens the database for this process alone. A path that cannot be is wrong use; any other refusal is a
-// conflict with what is there: another process, another program's file, a newer schema.
-func openStore(ctx context.Context, path string, log *slog.Logger) (*store.Store, error) {
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return nil, fail(exitUsage, "the database's folder %s does not exist; make it first, for this user alone", filepath.Dir(path))
-	}
-	s, err := store.Open(ctx, store.Config{Path: path, Log: log})
-	if err != nil {
-		return nil, fail(exitConflict, "%w", err)
-	}
-	return s, nil
-}
-
 // openCodes reads the vendor response table and gives every service that has none the starter set.
 func openCodes(ctx context.Context, s *store.Store, services []string, log *slog.Logger) (*responsecodes.Book, error) {
 	book, err := responsecodes.NewBook(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	book.Log = log
+	book.Log, book.Now, book.Word = log, s.Now, s.Published()
 	for _, service := range services {
 		started, err := book.Start(ctx, service, responsecodes.StarterSet(service))
 		if err != nil {
@@ -163,19 +176,4 @@ func (g *gate) Close() error {
 	}
 	g.close = nil
 	return errors.Join(errs...)
-}
-
-// countIn counts the transactions in a state.
-func countIn(ctx context.Context, s *store.Store, state svcgate.State) (float64, error) {
-	n, cursor := 0, ""
-	for {
-		page, err := s.Transactions(ctx, svcgate.Filter{State: state, Limit: store.MaxPage, Cursor: cursor})
-		if err != nil {
-			return 0, err
-		}
-		n += len(page.Transactions)
-		if cursor = page.Next; cursor == "" {
-			return float64(n), nil
-		}
-	}
 }

@@ -53,12 +53,12 @@ func makeKeyFile(path, id string) error {
 	return nil
 }
 
-// gateKeys reads the keys of a server. A test system whose settings name no file has one beside its database, which is
+// gateKeys reads the keys of a server. A test system on a SQLite file whose settings name no key file has one beside it, which is
 // no place for the keys of real cards: whoever copies the one has the other.
 func gateKeys(c *config.Config, log *slog.Logger) (*secret.Keyring, error) {
 	path := c.KeyFile
 	if path == "" {
-		if c.Live {
+		if c.Live || c.Postgres() {
 			return nil, fail(exitUsage, "key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE")
 		}
 		path = c.Database + ".key"

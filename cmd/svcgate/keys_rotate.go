@@ -27,7 +27,7 @@ func rotateKeysCommand(s *shell) *cobra.Command {
 		Short: "Put a new key first and seal every card number anew",
 		Long: "Adds a key to the file, as the one that seals from now on, and seals every number in the database with it. The\n" +
 			"older keys stay in the file: backups need them. Take one out once no backup of its time is kept.\n" +
-			"The server must be stopped. Should this command be interrupted, nothing is lost: run it again.",
+			"The server must be stopped, on PostgreSQL each of them. Should this command be interrupted, nothing is lost: run it again.",
 		Example: "  systemctl stop svcgate && svcgate keys rotate /etc/svcgate/svcgate.key --config /etc/svcgate/svcgate.yaml",
 		Args:    arguments(1, 1, "the key file"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -76,6 +76,13 @@ type rotation struct {
 // rotateKeys writes the key file before it seals with its new key: at no moment does the database hold what the file
 // cannot open.
 func (s *shell) rotateKeys(ctx context.Context, db *store.Store, path, id string) (rotation, error) {
+	others, err := db.Others(ctx)
+	if err != nil {
+		return rotation{}, err
+	}
+	if len(others) > 0 { // they could not open what is sealed with the new key
+		return rotation{}, fail(exitConflict, "node %s works on this database; stop all of them, rotate, give each the new key file and start them", others[0])
+	}
 	if _, err := readSecret(s, path); err != nil { // refuses what others may read
 		return rotation{}, err
 	}

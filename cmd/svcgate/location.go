@@ -26,7 +26,7 @@ func (l *location) add(c *cobra.Command) {
 // addHere adds the flags of what only the database itself can do.
 func (l *location) addHere(c *cobra.Command) {
 	c.Flags().StringVar(&l.config, "config", "", "settings file whose database to open (default: the variable SVCGATE_CONFIG)")
-	c.Flags().StringVar(&l.database, "database", "", "database file to open")
+	c.Flags().StringVar(&l.database, "database", "", "database to open: the path of a file, or a postgres:// URL (its password from PGPASSWORD)")
 }
 
 // resolve decides between the server and the database.
@@ -66,29 +66,30 @@ func (l *location) here(c *cobra.Command, s *shell) error {
 	return nil
 }
 
-// path finds the database, and the services of the settings, if there are any.
-func (l *location) path(s *shell) (path string, services []string, err error) {
+// place finds the database, and the services of the settings, if there are any.
+func (l *location) place(s *shell) (place store.Config, services []string, err error) {
 	if l.database != "" {
-		return l.database, nil, nil
+		return databaseAt(l.database), nil, nil
 	}
 	settings, err := s.loadConfig(l.config)
 	if err != nil {
-		return "", nil, err
+		return store.Config{}, nil, err
 	}
 	for _, service := range settings.Services {
 		services = append(services, service.Code)
 	}
 	l.keyFile, l.console = settings.KeyFile, consoleAddress(settings)
-	return settings.Database, services, nil
+	place, err = databaseOf(settings)
+	return place, services, err
 }
 
 // open opens the database and runs work on it. services are those of the settings, if there are any.
 func (l *location) open(ctx context.Context, s *shell, work func(db *store.Store, services []string) error) (err error) {
-	path, services, err := l.path(s)
+	place, services, err := l.place(s)
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, path, discard)
+	db, err := openStore(ctx, place, discard)
 	if statusOf(err) == exitConflict {
 		return fail(exitConflict, "%w; what a running server has open is reached with --server, or once it is stopped", err)
 	}

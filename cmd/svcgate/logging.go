@@ -19,6 +19,8 @@ type leakGuard struct {
 	mu   sync.Mutex
 	to   io.Writer
 	hits atomic.Uint64
+
+	failures atomic.Uint64 // lines that could not be written
 }
 
 // newLogger makes a logger whose every line passes a leakGuard. level and format are those of the settings.
@@ -38,11 +40,13 @@ func newLogger(to io.Writer, level, format string) (*slog.Logger, *leakGuard, er
 // readable keeps JSON from writing bytes as base64, which the guard does not see through, and durations with so many
 // digits that the guard would take them for a card number.
 func readable(_ []string, a slog.Attr) slog.Attr {
-	switch v := a.Value.Any().(type) {
-	case []byte:
-		a.Value = slog.StringValue(string(v))
-	case time.Duration:
-		a.Value = slog.StringValue(v.Round(time.Millisecond / 100).String())
+	switch a.Value.Kind() {
+	case slog.KindDuration:
+		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond / 100).String())
+	case slog.KindAny:
+		if v, ok := a.Value.Any().([]byte); ok {
+			a.Value = slog.StringValue(string(v))
+		}
 	}
 	return a
 }
@@ -54,6 +58,7 @@ func (g *leakGuard) Write(line []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, err := g.to.Write(masked); err != nil {
+		g.failures.Add(1)
 		return 0, err
 	}
 	return len(line), nil
@@ -70,7 +75,7 @@ func maskDigits(line []byte) (masked []byte, hits int) {
 			continue
 		}
 		end, digits := digitRun(line, at)
-		if digits < minDigits {
+		if digits < minDigits || inTraceID(line, at, end) {
 			at = end
 			continue
 		}
@@ -121,5 +126,20 @@ func digitRun(line []byte, at int) (end, digits int) {
 	}
 	return end, digits
 }
+
+// inTraceID reports whether a run is a part of a request's trace id, which is random: ten digits in a row are common in
+// one. The API has made sure that it is not the request's card number.
+func inTraceID(line []byte, at, end int) bool {
+	const length = 32
+	for at > 0 && isHex(line[at-1]) {
+		at--
+	}
+	for end < len(line) && isHex(line[end]) {
+		end++
+	}
+	return end-at == length && (bytes.HasSuffix(line[:at], []byte(` trace=`)) || bytes.HasSuffix(line[:at], []byte(`,"trace":"`)))
+}
+
+func isHex(b byte) bool { return isDigit(b) || b >= 'a' && b <= 'f' }
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }

@@ -31,6 +31,15 @@ func TestMaskDigits(t *testing.T) {
 		`{"n":6006491234560017.5e3,"a":1}`:   `{"n":"****************.*e*","a":1}`,
 		`{"n":"6006491234560017"}`:           `{"n":"****************"}`,
 		"6006\t4912\t3456\t0017":             "6006\t4912\t3456\t0017",
+
+		// Of hexadecimal digits only a trace's id is let through, and only whole and in its field.
+		"a=b trace=abf92fabcd1234567890a929d0e0e47a c":       "a=b trace=abf92fabcd1234567890a929d0e0e47a c",
+		`{"a":1,"trace":"12345678901234567890123456789012"}`: `{"a":1,"trace":"12345678901234567890123456789012"}`,
+		`{"a":"abf92fabcd1234567890a929d0e0e47a"}`:           `{"a":"abf92fabcd**********a929d0e0e47a"}`,
+		" trace=abf92fabcd1234567890a929d0e0e47":             " trace=abf92fabcd**********a929d0e0e47",
+		" trace=abf92fabcd1234567890a929d0e0e47ab":           " trace=abf92fabcd**********a929d0e0e47ab",
+		"xtrace=abf92fabcd1234567890a929d0e0e47a":            "xtrace=abf92fabcd**********a929d0e0e47a",
+		" trace=6006491234560017":                            " trace=****************",
 	} {
 		got, hits := maskDigits([]byte(text))
 		if string(got) != want || (hits > 0) != (text != want) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/svcgate/svcgate/config"
 )
 
@@ -57,6 +59,26 @@ func TestUnitIsHardened(t *testing.T) {
 		"MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=", "UMask=0077"} {
 		if !slices.Contains(strings.Split(string(unit), "\n"), line) {
 			t.Errorf("the unit lacks %s", line)
+		}
+	}
+}
+
+// The packaged replicator watches the database that the packaged settings name.
+func TestLitestreamWatchesThePackagedDatabase(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../packaging/litestream.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var replicator struct {
+		DBs []struct{ Path string } `yaml:"dbs"`
+	}
+	if err := yaml.Unmarshal(text, &replicator); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range config.Keys() {
+		if k.Name == "database" && (len(replicator.DBs) != 1 || replicator.DBs[0].Path != k.Default) {
+			t.Errorf("litestream.yml watches %v, the settings name %s", replicator.DBs, k.Default)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func (s *shell) withPeople(c *cobra.Command, l *location, work func(keeper peopl
 		return err
 	}
 	if !remote {
-		return l.open(c.Context(), s, func(db *store.Store, _ []string) error { return work(newDoor(db, nil), l.console) })
+		return l.open(c.Context(), s, func(db *store.Store, _ []string) error { return work(newDoor(db, nil, nil), l.console) })
 	}
 	server, err := s.client(l.serverFlags)
 	if err != nil {
@@ -90,7 +90,7 @@ func bootstrapCommand(s *shell) *cobra.Command {
 				return err
 			}
 			return l.open(c.Context(), s, func(db *store.Store, _ []string) error {
-				link, err := newDoor(db, nil).Bootstrap(c.Context(), actorCommand)
+				link, err := newDoor(db, nil, nil).Bootstrap(c.Context(), actorCommand)
 				if err != nil {
 					return err
 				}

@@ -38,7 +38,7 @@ func newSOAP(s *config.Service) (*soap.Client, error) {
 	client, err := soap.NewClient(soap.Config{
 		URL: s.URL, Username: s.Username, Password: secret.New(password), BearerToken: secret.New(token),
 		ProxyHost: s.ProxyHost, ProxyPort: s.ProxyPort, CAFile: s.CAFile, CertFile: s.CertFile, KeyFile: s.KeyFile,
-		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, AllowPlainHTTP: s.AllowPlainHTTP,
+		DialTimeout: s.DialTimeout, CallTimeout: s.CallTimeout, AllowPlainHTTP: s.AllowPlainHTTP, MaySend: svcgate.MaySend,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", s.Code, err)
@@ -62,5 +62,5 @@ func newORCE(s *config.Service) (svcgate.Provider, func(), error) {
 		client.Close()
 		return nil, nil, fmt.Errorf("service %s: %w", s.Code, err)
 	}
-	return provider, client.Close, nil
+	return wired{provider, client}, client.Close, nil
 }

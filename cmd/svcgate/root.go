@@ -51,8 +51,8 @@ func newRoot(s *shell) *cobra.Command {
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"run":  {serveCommand(s), demoCommand(s), simCommand(s)},
-		"ask":  {callCommand(s), deskCommand(s), driftCommand(s), describeCommand(s), replayCommand(s), recordCommand(s), fixturesCommand(s)},
-		"keep": {codesCommand(s), tokensCommand(s), peopleCommand(s), keysCommand(s), checkConfigCommand(s), verifyCommand(s), backupCommand(s), restoreCommand(s)},
+		"ask":  {callCommand(s), topCommand(s), deskCommand(s), driftCommand(s), describeCommand(s), replayCommand(s), recordCommand(s), fixturesCommand(s)},
+		"keep": {codesCommand(s), tokensCommand(s), peopleCommand(s), keysCommand(s), checkConfigCommand(s), verifyCommand(s), backupCommand(s), restoreCommand(s), migrateCommand(s)},
 	} {
 		for _, c := range commands {
 			c.GroupID = group

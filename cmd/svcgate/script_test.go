@@ -15,10 +15,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/svcgate/svcgate/internal/pgtest"
 )
 
 // TestMain makes the program itself a command of the scripts, and of os/exec in other tests.
@@ -33,19 +36,40 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command line as it is typed; see testdata.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	runScripts(t, "testdata", func(*testscript.Env) error { return nil })
+}
+
+// TestPostgresScripts does it with two empty PostgreSQL databases at hand, $DATABASE and $OTHER.
+func TestPostgresScripts(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.Shared(t)
+	var made atomic.Int64
+	runScripts(t, "testdata/postgres", func(e *testscript.Env) error {
+		for _, variable := range []string{"DATABASE", "OTHER"} {
+			name := fmt.Sprintf("script_%d", made.Add(1))
+			if err := cluster.Create(t.Context(), name, ""); err != nil {
+				return err
+			}
+			e.Setenv(variable, cluster.DSN(name))
+		}
+		return nil
+	})
+}
+
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env) error) {
 	repository, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("REPOSITORY", repository)
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("GORACE", os.Getenv("GORACE"))
-			return nil
+			return setup(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": statusCmd, "isjson": jsonCmd, "begin": beginCmd, "end": endCmd, "token": tokenCmd, "take": takeCmd, "sql": sqlCmd,
@@ -127,14 +151,41 @@ type running struct {
 }
 
 type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	more chan struct{} // closed at the next line, if somebody waits
 }
 
 func (l *lockedBuffer) line(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.b.WriteString(text + "\n")
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
+}
+
+// until waits for a line that holds the text. It is false when the output ended without it.
+func (r *running) until(text string) bool {
+	l := r.output
+	for {
+		l.mu.Lock()
+		if strings.Contains(l.b.String(), text) {
+			l.mu.Unlock()
+			return true
+		}
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mu.Unlock()
+		select {
+		case <-more:
+		case <-r.read:
+			return strings.Contains(l.String(), text)
+		}
+	}
 }
 
 func (l *lockedBuffer) String() string {
@@ -154,6 +205,9 @@ func beginCmd(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = append(os.Environ(), "SVCGATE_TOKEN="+ts.Getenv("SVCGATE_TOKEN"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	if database := ts.Getenv("SVCGATE_DATABASE"); database != "" {
+		cmd.Env = append(cmd.Env, "SVCGATE_DATABASE="+database)
+	}
 	r, groups, err := begin(cmd, regexp.MustCompile(args[0]))
 	if err != nil {
 		ts.Fatalf("%v", err)

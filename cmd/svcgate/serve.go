@@ -119,7 +119,7 @@ func (g *gate) serve(ctx context.Context, d doors) error {
 	if err != nil {
 		return errors.Join(err, d.api.Close(), d.admin.Close())
 	}
-	face := newServer(faces(g.api.Handler(), pages), g.config.Limits.Call, g.log)
+	face := newServer(faces(g.api.Handler(), g.traced(pages)), g.config.Limits.Call, g.log)
 	admin := newServer(g.api.Admin(), g.config.Limits.Call, g.log)
 	broken := make(chan error, 2)
 	var work sync.WaitGroup

@@ -22,6 +22,7 @@ func (g *gate) chores() []chore {
 		{g.config.Settling.Every, g.sweep},
 		{max(min(keep/4, time.Hour), time.Second), g.eraseCards},
 		{time.Hour, g.forgetKeys},
+		{watchChain, g.checkChain},
 	}
 }
 
@@ -55,7 +56,11 @@ func (g *gate) upkeep(ctx context.Context) (done <-chan struct{}) {
 
 // sweep looks into the unresolved transactions that are due.
 func (g *gate) sweep(ctx context.Context) {
-	n, err := g.gateway.Sweep(ctx, dueAtOnce)
+	n := 0
+	err := g.watch.Work(ctx, "sweep", func(ctx context.Context) (did bool, err error) {
+		n, err = g.gateway.Sweep(ctx, dueAtOnce)
+		return n > 0, err
+	})
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -67,7 +72,7 @@ func (g *gate) sweep(ctx context.Context) {
 
 // eraseCards erases the sealed copies of generated numbers whose time is over.
 func (g *gate) eraseCards(ctx context.Context) {
-	n, err := g.store.EraseCards(ctx, time.Now().Add(-g.config.KeepNewCards))
+	n, err := g.store.EraseCards(ctx, g.store.Now().Add(-g.config.KeepNewCards))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -79,7 +84,7 @@ func (g *gate) eraseCards(ctx context.Context) {
 
 // forgetKeys frees the keys of settled requests whose time is over.
 func (g *gate) forgetKeys(ctx context.Context) {
-	n, err := g.store.ForgetKeys(ctx, time.Now().Add(-g.config.Idempotency.Keep))
+	n, err := g.store.ForgetKeys(ctx, g.store.Now().Add(-g.config.Idempotency.Keep))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

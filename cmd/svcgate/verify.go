@@ -17,17 +17,18 @@ import (
 func verifyCommand(s *shell) *cobra.Command {
 	l, asJSON := &location{}, false
 	c := &cobra.Command{
-		Use:   "verify (--config FILE | --database FILE)",
+		Use:   "verify (--config FILE | --database PLACE)",
 		Short: "Prove that nothing in the journal was changed or taken out",
 		Long: "Goes through the chain of hashes over everything that the journal ever wrote. Ends with 0 when it is whole and 1 when\n" +
-			"it is not; the first row that is wrong is named. A copy is looked at, so the server may run and the file stays as\n" +
-			"it is. Keep the number of rows and the head of each run elsewhere: only they show that nothing was cut off since.",
+			"it is not; the first row that is wrong is named. The server may run and the database stays as it is: of a file a copy\n" +
+			"is looked at, and PostgreSQL is only read. Keep the number of rows and the head of each run elsewhere: only they\n" +
+			"show that nothing was cut off since.",
 		Args: arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := l.here(c, s); err != nil {
 				return err
 			}
-			return l.read(c.Context(), s, func(db *store.Store, _ []string) error { return s.verify(c.Context(), db, asJSON) })
+			return l.read(c.Context(), s, func(db books, _ []string) error { return s.verify(c.Context(), db, asJSON) })
 		},
 	}
 	l.addHere(c)
@@ -35,38 +36,56 @@ func verifyCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// read runs work on a copy of the database, which another process may have open. The copy is removed afterwards. What
-// work changes is lost with it.
-func (l *location) read(ctx context.Context, s *shell, work func(db *store.Store, services []string) error) (err error) {
-	path, services, err := l.path(s)
+// books are what can be looked at beside a running server.
+type books interface {
+	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
+	Drift(ctx context.Context, service string) ([]store.CardDrift, error)
+	Recovered() int
+	Close() error
+}
+
+// read runs work on the database, which a server may have open and which stays as it is.
+func (l *location) read(ctx context.Context, s *shell, work func(db books, services []string) error) (err error) {
+	place, services, err := l.place(s)
 	if err != nil {
 		return err
 	}
-	dir, remove, err := temporaryFolder(filepath.Dir(path), "svcgate-copy-") // where sealed numbers lie anyway
-	if err != nil {
-		return err
+	var db books
+	if place.DSN != "" {
+		db, err = store.OpenReader(ctx, place)
+	} else {
+		var remove func() error
+		if db, remove, err = s.copyOf(ctx, place.Path); err == nil {
+			defer func() { err = errors.Join(err, remove()) }()
+		}
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	copied := filepath.Join(dir, "svcgate.db")
-	if err := s.copyDatabase(ctx, path, copied); err != nil {
-		return err
-	}
-	db, err := openStore(ctx, copied, discard)
 	if err != nil {
-		return err
+		return refused(err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return work(db, services)
 }
 
-func (s *shell) verify(ctx context.Context, db *store.Store, asJSON bool) error {
-	last := time.Now()
-	report, err := db.Verify(ctx, func(done, total int) {
-		if time.Since(last) >= time.Second {
-			last = time.Now()
-			s.tell("%d of %d rows", done, total)
-		}
-	})
+// copyOf opens a copy of a database, which is removed after use.
+func (s *shell) copyOf(ctx context.Context, path string) (db books, remove func() error, err error) {
+	dir, remove, err := temporaryFolder(filepath.Dir(path), "svcgate-copy-") // where sealed numbers lie anyway
+	if err != nil {
+		return nil, nil, err
+	}
+	copied := filepath.Join(dir, "svcgate.db")
+	if err = s.copyFile(ctx, path, copied); err == nil {
+		db, err = openStore(ctx, store.Config{Path: copied}, discard)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return db, remove, nil
+}
+
+func (s *shell) verify(ctx context.Context, db books, asJSON bool) error {
+	step, done := s.progress("rows")
+	report, err := db.Verify(ctx, step)
+	done()
 	if err != nil {
 		return err
 	}
@@ -96,7 +115,7 @@ func (s *shell) verify(ctx context.Context, db *store.Store, asJSON bool) error 
 func driftCommand(s *shell) *cobra.Command {
 	l, service, asJSON := &location{}, "", false
 	c := &cobra.Command{
-		Use:   "drift (--config FILE | --database FILE)",
+		Use:   "drift (--config FILE | --database PLACE)",
 		Short: "List the cards whose balance is not what their operations make of it",
 		Long: "Compares, for every card, the balance that the provider told last with what the journal's operations make of the\n" +
 			"balance that it told first. A difference is money that moved elsewhere, such as at a till, or an operation that\n" +
@@ -111,7 +130,7 @@ func driftCommand(s *shell) *cobra.Command {
 					return err
 				}
 			}
-			return l.read(c.Context(), s, func(db *store.Store, services []string) error {
+			return l.read(c.Context(), s, func(db books, services []string) error {
 				if service != "" {
 					services = []string{service}
 				}
@@ -165,7 +184,7 @@ func signed(minor int64, currency string) (amount, error) {
 	return amount{sign + m.Decimal(), currency}, nil
 }
 
-func (s *shell) drift(ctx context.Context, db *store.Store, services []string, asJSON bool) error {
+func (s *shell) drift(ctx context.Context, db books, services []string, asJSON bool) error {
 	rows := []driftRow{}
 	for _, service := range services {
 		drifts, err := db.Drift(ctx, service)

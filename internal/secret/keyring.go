@@ -13,8 +13,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // ErrSealed is returned when a sealed value cannot be opened: unknown key, another row, or changed bytes.
@@ -33,6 +35,7 @@ type Keyring struct {
 	first       string
 	aeads       map[string]cipher.AEAD
 	fingerprint []byte
+	macs        sync.Map // by purpose: *sync.Pool of *mac
 }
 
 // ParseKeyring reads a key file: one "id base64" pair a line, 32 bytes a key, the first line seals. Empty lines and
@@ -135,13 +138,34 @@ func (k *Keyring) Open(row string, sealed []byte) (String, error) {
 // Fingerprint gives the keyed hash (HMAC-SHA-256, hex) of s for one purpose. Equal values have equal fingerprints;
 // without the key a fingerprint tells nothing, although card numbers are few.
 func (k *Keyring) Fingerprint(purpose string, s String) string {
+	macs, known := k.macs.Load(purpose)
+	if !known {
+		macs, _ = k.macs.LoadOrStore(purpose, k.newMACs(purpose))
+	}
+	m := macs.(*sync.Pool).Get().(*mac)
+	defer macs.(*sync.Pool).Put(m)
+	m.hash.Reset()
+	m.text = append(m.text[:0], s.Reveal()...)
+	m.hash.Write(m.text)
+	clear(m.text)
+	m.sum = m.hash.Sum(m.sum[:0])
+	m.sum = hex.AppendEncode(m.sum, m.sum)
+	return string(m.sum[sha256.Size:])
+}
+
+// mac is a keyed hash with the room that using it needs; text is all zero between uses.
+type mac struct {
+	hash      hash.Hash
+	text, sum []byte
+}
+
+// newMACs derives the key of a purpose, of which there are few, once: deriving costs more than the hash.
+func (k *Keyring) newMACs(purpose string) *sync.Pool {
 	key, err := hkdf.Key(sha256.New, k.fingerprint, nil, "svcgate "+purpose, keySize)
 	if err != nil {
 		panic("secret: deriving a 32 byte key: " + err.Error())
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(s.Reveal()))
-	return hex.EncodeToString(mac.Sum(nil))
+	return &sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}
 }
 
 func associated(id, row string) []byte {
