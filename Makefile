@@ -28,7 +28,7 @@ build: compiler ## build bin/svcgate
 	@$(GO) build $(GOBUILD) -ldflags '$(LDFLAGS)' -o bin/svcgate ./cmd/svcgate
 
 .PHONY: test
-test: compiler lint race check-fresh-clone ## everything that must hold: lint, tests with the race detector, a fresh clone
+test: compiler postgres lint race check-fresh-clone ## everything that must hold: lint, tests with the race detector, a fresh clone
 
 .PHONY: lint
 lint: compiler ## gofmt, go vet, staticcheck
@@ -169,6 +169,12 @@ check-fresh-clone: compiler ## clone HEAD into a temporary folder, and run the d
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin
+
+# The tests find it themselves; this only says it where it is seen.
+.PHONY: postgres
+postgres:
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || \
+	{ echo "PostgreSQL is not installed (apt-get install postgresql): the tests of it are SKIPPED"; [ -z "$${CI:-}" ]; }
 
 # Without a C compiler Go would leave SQLite out without a word.
 .PHONY: compiler
