@@ -13,7 +13,8 @@ import (
 const own = 10 * time.Second
 
 const (
-	unclaimed = `(claimed_until IS NULL OR claimed_until <= ` + sqlClock + `)`
+	// What a node had that is none any more is nobody's: it writes and sends nothing.
+	unclaimed = `(claimed_until IS NULL OR claimed_until <= ` + sqlClock + ` OR node_epoch NOT IN (SELECT epoch FROM nodes WHERE ended IS NULL))`
 	amongUs   = `EXISTS (SELECT 1 FROM nodes WHERE epoch = ?1 AND ended IS NULL)`
 
 	// ?1 this node, ?2 until when it has what it takes, ?3 now, ?4 since when what is due is anybody's, ?5 how many.

@@ -299,6 +299,12 @@ func TestDueStaysWithItsNode(t *testing.T) {
 	if n := due(two, time.Hour); n != 1 {
 		t.Error("another node is not given what its node is late with")
 	}
+	if err := two.Close(); err != nil { // with what it was given
+		t.Fatal(err)
+	}
+	if mine, err := one.Claim(ctx, lost.ID); !mine || err != nil {
+		t.Errorf("what a node that is gone had is nobody's: %v, %v", mine, err)
+	}
 }
 
 // Two estimates of the database's clock differ by no more than what each may be off, and so do an earlier and a later one.
