@@ -1,6 +1,7 @@
 package messages_test
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -161,6 +162,15 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("read %+v", a)
 			}
 		})
+	}
+	var a messages.Answer
+	err := messages.ReadAnswer([]byte("<VoidResponse ResponseCode=' Re\r\n\tjected '><ErrorCode>E</ErrorCode></VoidResponse>"), &a)
+	if err != nil || a.ResponseCode != "Re  jected" {
+		t.Errorf("line end and tab in an attribute: %q, %v", a.ResponseCode, err)
+	}
+	err = messages.ReadAnswer([]byte("<VoidResponse ResponseCode='Re&#9;jected'><ErrorCode>E</ErrorCode></VoidResponse>"), &a)
+	if syntax, ok := errors.AsType[*messages.SyntaxError](err); !ok || syntax.Code != "xml_value" {
+		t.Errorf("a reference to a tab in a value: %v", err)
 	}
 	for _, c := range []struct {
 		a    messages.Answer

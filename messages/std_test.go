@@ -136,12 +136,16 @@ func agree(t checker, body []byte, a *messages.Answer) {
 	}
 	for path, text := range got {
 		want := strings.Trim(texts[path], spaces)
-		if text == want || tidied(path) && untidy(want) {
+		if text == want || tidied(path) && untidy(want) || strings.HasPrefix(path, "//@") && text == spaced.Replace(want) {
 			continue
 		}
 		t.Errorf("%s: we read %q, encoding/xml %q\n%q", path, text, want, body)
 	}
 }
+
+// spaced gives an attribute as it must be read (XML 1.0, section 3.3.3), which encoding/xml does not: line ends and tabs in
+// it are spaces. One that was written as a reference would not be, and is refused as a control character.
+var spaced = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 
 func tidied(path string) bool {
 	return slices.Contains([]string{"//ErrorCode", "//ResponseDescription", "//FaultDetail", "SVATransaction/Reason/Description"}, path)
@@ -226,6 +230,7 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Add([]byte(`<?xml version="1.0" encoding="ISO-8859-1" standalone="no"?><!-- c --><VoidResponse a='1' ResponseCode = "x&#x20;y"><ErrorCode><![CDATA[E]]>&amp;</ErrorCode></VoidResponse>`))
 	f.Add([]byte(within("<!DOCTYPE x>")))
 	f.Add([]byte(`<VoidResponse ResponseCode="Rejected"><ErrorCode>` + strings.Repeat("TOO_LONG_", 20) + `</ErrorCode></VoidResponse>`))
+	f.Add([]byte("<VoidResponse ResponseCode='Re\r\n\tjected'><ErrorCode>E</ErrorCode></VoidResponse>"))
 	f.Add([]byte(swap(">19.99<", ">19<x/>.99<", ">Active<", ">\xe9<")))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var a messages.Answer
