@@ -20,7 +20,8 @@ import (
 // secondOpinion reads the texts of a message with the token loop of encoding/xml: by path below the message's root,
 // and under "//name" for what may stand anywhere below it.
 func secondOpinion(body []byte, roots []string) (texts map[string]string, root string, err error) {
-	if !utf8.Valid(body) && !bytes.Contains(body[:min(len(body), 200)], []byte("encoding")) {
+	declaration, _, _ := bytes.Cut(body, []byte("?>"))
+	if !utf8.Valid(body) && !(bytes.HasPrefix(body, []byte("<?xml ")) && bytes.Contains(declaration, []byte("encoding"))) {
 		if body, err = charmap.CodePage850.NewDecoder().Bytes(body); err != nil {
 			return nil, "", err
 		}
@@ -270,7 +271,15 @@ func FuzzReadRequest(f *testing.F) {
 		if action, there := texts["ARTSAction"]; there && strings.TrimSpace(action) != r.Kind().Action() {
 			t.Errorf("a %v with the action %q", r.Kind(), action)
 		}
-		out := encoded(t, r, messages.Form{})
+		out, err := messages.AppendRequest(nil, r, messages.Form{})
+		if err != nil {
+			for _, text := range texts {
+				if strings.ContainsAny(strings.Trim(text, " \t\r\n"), "\t\r\n") {
+					return // a value in several lines is read, and never written
+				}
+			}
+			t.Fatalf("what was read cannot be written: %v\n%q", err, body)
+		}
 		again, err := messages.ReadRequest(out)
 		if err != nil || !reflect.DeepEqual(again, r) {
 			t.Errorf("%v\n got %+v\nwant %+v", err, again, r)
@@ -280,7 +289,11 @@ func FuzzReadRequest(f *testing.F) {
 			t.Fatal(err)
 		}
 		for path, text := range ours {
-			if want := strings.Trim(texts[path], " \t\r\n"); path != "ARTSAction" && !strings.HasPrefix(path, "//") && text != want {
+			want, there := texts[path]
+			if want = strings.Trim(want, " \t\r\n"); !there && path == "Instrument/CardSwiped" {
+				want = "False" // as the provider takes a request that does not say it
+			}
+			if path != "ARTSAction" && !strings.HasPrefix(path, "//") && text != want {
 				t.Errorf("%s: %q, encoding/xml read %q", path, text, want)
 			}
 		}
