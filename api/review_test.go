@@ -125,7 +125,7 @@ func TestLookingBackRefuses(t *testing.T) {
 		h.look(t, access.RoleAdmin, path+"?to=2026-03-01T09:30:00Z").want(t, http.StatusBadRequest, "unknown_parameter", "to")
 		h.look(t, access.RoleOMS, path).want(t, http.StatusForbidden, "permission_missing", "")
 		if !strings.HasPrefix(path, "/v1/activity") {
-			h.look(t, access.RoleAdmin, strings.Replace(path, "RLT", "XXX", 1)).want(t, http.StatusNotFound, "service_not_found", "")
+			h.look(t, access.RoleAdmin, strings.Replace(path, "RLT", "OTHER", 1)).want(t, http.StatusNotFound, "service_not_found", "")
 		}
 	}
 	for _, spans := range []string{"0", "401", "x", "-1"} {
