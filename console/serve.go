@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -116,7 +115,7 @@ func (c *Console) serve(rt route) http.Handler {
 func (c *Console) respond(v *visit) (ans *answer) {
 	defer func() {
 		if p := recover(); p != nil {
-			c.Log.Error("a page panicked", "request", v.id, "panic", fmt.Sprintf("%T", p), "stack", addresses.ReplaceAllString(string(debug.Stack()), "0x"))
+			c.Log.Error("a page panicked", "request", v.id, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 			ans = c.problem(v, &svcgate.Error{Code: svcgate.CodeInternal, Op: "panic"})
 		}
 	}()
@@ -133,9 +132,6 @@ func newID() string {
 	_, _ = rand.Read(bits[:]) // never fails
 	return "req_" + letters(bits[:])
 }
-
-// addresses in a stack say nothing, and may have as many digits in a row as a card number.
-var addresses = regexp.MustCompile(`0x[0-9a-f]+`)
 
 func (c *Console) handle(v *visit) (*answer, error) {
 	select {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,10 +38,17 @@ func newLogger(to io.Writer, level, format string) (*slog.Logger, *leakGuard, er
 	return slog.New(slog.NewTextHandler(guard, options)), guard, nil
 }
 
-// readable keeps JSON from writing bytes as base64, which the guard does not see through, and durations with so many
-// digits that the guard would take them for a card number.
+// addresses in a stack say nothing, and may have as many decimal digits in a row as a card number.
+var addresses = regexp.MustCompile(`0x[0-9a-f]+`)
+
+// readable keeps JSON from writing bytes as base64, which the guard does not see through, and durations and stacks with
+// so many digits that the guard would take them for a card number.
 func readable(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
+	case slog.KindString:
+		if a.Key == "stack" {
+			a.Value = slog.StringValue(addresses.ReplaceAllString(a.Value.String(), "0x"))
+		}
 	case slog.KindDuration:
 		a.Value = slog.StringValue(a.Value.Duration().Round(time.Millisecond / 100).String())
 	case slog.KindAny:
