@@ -104,7 +104,7 @@ func (h *house) add(t testing.TB, name string, roles ...access.Role) {
 // trail is what was audited since the entries that were there before, oldest first.
 func (h *house) trail(t testing.TB) []string {
 	t.Helper()
-	entries, _, err := h.store.AuditTrail(t.Context(), 500, "")
+	entries, _, err := h.store.AuditTrail(t.Context(), access.EntryFilter{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,15 @@ type Entry struct {
 	Detail  string    // what an auditor wants to know beside, such as the reason given
 }
 
+// EntryFilter chooses entries of the audit trail and a page of them. What is empty chooses nothing.
+type EntryFilter struct {
+	Actor   string // exactly
+	Action  string // the word itself, or all that begin with it and a dot: "token" is token.add and token.revoke
+	Subject string // exactly
+	Limit   int
+	Cursor  string // as it came with the page before
+}
+
 // ErrEntry is the error of Entry.Validate. It never holds what was given.
 var ErrEntry = errors.New("an audit entry is not complete")
 

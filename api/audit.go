@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
@@ -18,7 +21,7 @@ type Auditor interface {
 // Trail reads what an Auditor keeps, newest first, at most limit entries a page (0: 50). The cursor is that of the
 // page before, "" for the first; next is "" on the last. A cursor that is none is an *svcgate.Error with CodeInvalid.
 type Trail interface {
-	AuditTrail(ctx context.Context, limit int, cursor string) (entries []access.Entry, next string, err error)
+	AuditTrail(ctx context.Context, f access.EntryFilter) (entries []access.Entry, next string, err error)
 }
 
 // changeLimit bounds a change of ours once it was audited; the caller hanging up does not end it.
@@ -79,7 +82,14 @@ func (a *API) listAudit(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, next, err := a.Trail.AuditTrail(c.r.Context(), f.Limit, f.Cursor)
+	chosen := access.EntryFilter{Actor: c.query["actor"], Action: c.query["action"], Subject: c.query["subject"], Limit: f.Limit, Cursor: f.Cursor}
+	for name, value := range map[string]string{"actor": chosen.Actor, "action": chosen.Action, "subject": chosen.Subject} {
+		if len(value) > access.MaxSubject || !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+			return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_parameter", Field: name,
+				Detail: fmt.Sprintf("Give one line of at most %d bytes, as the entries have it.", access.MaxSubject)}
+		}
+	}
+	entries, next, err := a.Trail.AuditTrail(c.r.Context(), chosen)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -209,13 +210,13 @@ func (a *audit) Audit(ctx context.Context, e access.Entry) error {
 }
 
 // AuditTrail uses the number of the next entry as cursor.
-func (a *audit) AuditTrail(_ context.Context, limit int, cursor string) ([]access.Entry, string, error) {
+func (a *audit) AuditTrail(_ context.Context, f access.EntryFilter) ([]access.Entry, string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if limit == 0 {
-		limit = 50
-	}
-	newest := slices.Clone(a.entries)
+	limit, cursor := cmp.Or(f.Limit, 50), f.Cursor
+	newest := slices.DeleteFunc(slices.Clone(a.entries), func(e access.Entry) bool {
+		return f.Actor != "" && f.Actor != e.Actor || f.Action != "" && f.Action != e.Action || f.Subject != "" && f.Subject != e.Subject
+	})
 	slices.Reverse(newest)
 	from := 0
 	if cursor != "" {

@@ -96,7 +96,7 @@ func TestNoNumberLeaks(t *testing.T) {
 			}
 		}
 		q := url.QueryEscape(value)
-		for _, name := range append([]string{q, "card", "x"}, "order", "service", "last4", "operation", "outcome", "state", "from", "to", "key", "limit", "cursor") {
+		for _, name := range append([]string{q, "card", "x"}, "order", "service", "last4", "operation", "outcome", "state", "from", "to", "key", "limit", "cursor", "actor", "action", "subject") {
 			check(request(access.RoleOMS, "GET", "/v1/transactions?"+name+"="+q, ""))
 			check(request(access.RoleOperator, "GET", "/v1/desk?"+name+"="+q, ""))
 			check(request(access.RoleOMS, "GET", "/v1/cards/holds?service=RLT&order=3242&"+name+"="+q, ""))

@@ -60,7 +60,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, person + "/enable", access.ManagePeople, nil, a.enablePerson},
 		{http.MethodPost, person + "/reset", access.ManagePeople, nil, a.resetPerson},
 		{http.MethodDelete, person + "/sessions", access.ManagePeople, nil, a.endSessions},
-		{http.MethodGet, "/v1/audit", access.ReadAudit, []string{"limit", "cursor"}, a.listAudit},
+		{http.MethodGet, "/v1/audit", access.ReadAudit, []string{"actor", "action", "subject", "limit", "cursor"}, a.listAudit},
 		{http.MethodGet, "/openapi.yaml", public, nil, a.getOpenAPI},
 	}
 	if a.Review != nil {

@@ -142,7 +142,17 @@ func TestAudit(t *testing.T) {
 	} {
 		h.get(t, access.RoleAdmin, "/v1/audit?"+query).want(t, http.StatusUnprocessableEntity, c.code, c.field)
 	}
-	h.get(t, access.RoleAdmin, "/v1/audit?actor=jo").want(t, http.StatusBadRequest, "unknown_parameter", "actor")
+	h.get(t, access.RoleAdmin, "/v1/audit?who=jo").want(t, http.StatusBadRequest, "unknown_parameter", "who")
+	for query, found := range map[string]int{"actor=the-admin": 5, "actor=jo": 0, "action=token.revoke": 2, "subject=jo": 2, "subject=jo&action=token.add": 1} {
+		var chosen page
+		if h.get(t, access.RoleAdmin, "/v1/audit?"+query).read(t, &chosen); len(chosen.Entries) != found {
+			t.Errorf("%s chooses %d entries, want %d", query, len(chosen.Entries), found)
+		}
+	}
+	for _, query := range []string{"actor=a%0Ab", "action=%FF", "subject=" + strings.Repeat("x", access.MaxSubject+1)} {
+		name, _, _ := strings.Cut(query, "=")
+		h.get(t, access.RoleAdmin, "/v1/audit?"+query).want(t, http.StatusUnprocessableEntity, "invalid_parameter", name)
+	}
 }
 
 func TestNothingIsChangedThatCannotBeAudited(t *testing.T) {

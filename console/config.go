@@ -33,7 +33,7 @@ type Auditor interface {
 // Trail reads what an Auditor keeps, newest first, at most limit entries a page. next is "" on the last. A cursor that
 // is none is an *svcgate.Error with CodeInvalid.
 type Trail interface {
-	AuditTrail(ctx context.Context, limit int, cursor string) (entries []access.Entry, next string, err error)
+	AuditTrail(ctx context.Context, f access.EntryFilter) (entries []access.Entry, next string, err error)
 }
 
 // TokenKeeper keeps tokens. A name that is taken is an *svcgate.Error with CodeConflict, one that is not there

@@ -148,12 +148,15 @@ func (f *fakes) Audit(_ context.Context, e access.Entry) error {
 	return nil
 }
 
-func (f *fakes) AuditTrail(_ context.Context, limit int, cursor string) ([]access.Entry, string, error) {
+func (f *fakes) AuditTrail(_ context.Context, q access.EntryFilter) ([]access.Entry, string, error) {
 	defer f.lock()()
+	limit, cursor := q.Limit, q.Cursor
 	if cursor != "" && cursor != "more" {
 		return nil, "", &svcgate.Error{Code: svcgate.CodeInvalid, Detail: "Give the cursor as it came with the page before."}
 	}
-	all := slices.Clone(f.entries)
+	all := slices.DeleteFunc(slices.Clone(f.entries), func(e access.Entry) bool {
+		return q.Actor != "" && q.Actor != e.Actor || q.Action != "" && q.Action != e.Action || q.Subject != "" && q.Subject != e.Subject
+	})
 	slices.Reverse(all)
 	if cursor == "" && len(all) > limit {
 		return all[:limit], "more", nil

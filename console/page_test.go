@@ -253,6 +253,19 @@ func TestAuditTrail(t *testing.T) {
 	if row := rows[2]; row[1] != "'=1+1" || row[2] != "'@x" || row[3] != "'-2" || row[4] != "a \"b\"\tc,d" {
 		t.Errorf("%q", row)
 	}
+	s.entries = append(s.entries, access.Entry{At: time.Now(), Actor: "jo", Action: "token.add", Subject: "till"})
+	wantPage(t, b.get("/console/audit?actor=jo"), http.StatusOK, `value="jo"`, "token.add", `href="/console/audit.csv?actor=jo"`)
+	wantPage(t, b.get("/console/audit?actor=jo&subject=x"), http.StatusOK, "Nothing in the trail is like that")
+	for _, path := range []string{"/console/audit", "/console/audit.csv"} {
+		w := b.get(path + "?actor=jo&subject=6006+4912+3456+0017")
+		wantPage(t, w, http.StatusUnprocessableEntity, "no numbers of ten digits")
+		if strings.Contains(w.Body.String(), "4912") {
+			t.Errorf("the number is in %s", w.Body)
+		}
+	}
+	if rows, err := csv.NewReader(b.get("/console/audit.csv?actor=jo").Body).ReadAll(); err != nil || len(rows) != 2 || rows[1][3] != "till" {
+		t.Errorf("the export of what is chosen is %v (%v)", rows, err)
+	}
 }
 
 func TestTokens(t *testing.T) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -21,7 +22,9 @@ type auditRow struct {
 const (
 	auditColumns   = `seq, at, actor, action, subject, detail`
 	sqlInsertAudit = `INSERT INTO audit (` + auditColumns + `) VALUES (?, ?, ?, ?, ?, ?)`
-	sqlAudit       = `SELECT ` + auditColumns + ` FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	sqlAudit       = `SELECT ` + auditColumns + ` FROM audit WHERE seq < ?
+		AND (? = '' OR actor = ?) AND (? = '' OR action = ? OR substr(action, 1, length(?)) = ?) AND (? = '' OR subject = ?)
+		ORDER BY seq DESC LIMIT ?`
 )
 
 // values are the values of auditColumns.
@@ -69,23 +72,22 @@ func (w *writer) auditNow(e access.Entry) error {
 	return w.audit(e)
 }
 
-// AuditTrail returns a page of the audit trail, what was added last first, and the cursor of the next page, "" on the
-// last. A limit (0: DefaultPage) or cursor that is not one is an *svcgate.Error with CodeInvalid.
-func (s *Store) AuditTrail(ctx context.Context, limit int, cursor string) (entries []access.Entry, next string, err error) {
-	if limit == 0 {
-		limit = DefaultPage
-	}
+// AuditTrail returns a page of what the filter chooses of the audit trail, what was added last first, and the cursor of
+// the next page, "" on the last. A limit (0: DefaultPage) or cursor that is not one is an *svcgate.Error with CodeInvalid.
+func (s *Store) AuditTrail(ctx context.Context, f access.EntryFilter) (entries []access.Entry, next string, err error) {
+	limit := cmp.Or(f.Limit, DefaultPage)
 	if limit < 0 || limit > MaxPage {
 		return nil, "", invalid("limit", "invalid_limit", fmt.Sprintf("A page has 1 to %d entries.", MaxPage))
 	}
 	before := int64(1<<63 - 1)
-	if cursor != "" {
-		if before, err = strconv.ParseInt(cursor, 10, 64); err != nil || before < 1 {
+	if f.Cursor != "" {
+		if before, err = strconv.ParseInt(f.Cursor, 10, 64); err != nil || before < 1 {
 			return nil, "", invalid("cursor", "invalid_cursor", "Give the cursor as it came with the page before.")
 		}
 	}
 	var rows []auditRow
-	if err := s.read.SelectContext(ctx, &rows, sqlAudit, before, limit+1); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlAudit, before, f.Actor, f.Actor,
+		f.Action, f.Action, f.Action+".", f.Action+".", f.Subject, f.Subject, limit+1); err != nil {
 		return nil, "", fmt.Errorf("reading the audit trail: %w", err)
 	}
 	if len(rows) > limit {

@@ -16,7 +16,7 @@ import (
 func testAudit(t *testing.T, open Open) {
 	ctx := context.Background()
 	db := opened(t, open)
-	if entries, next, err := db.AuditTrail(ctx, 0, ""); err != nil || len(entries) != 0 || next != "" {
+	if entries, next, err := db.AuditTrail(ctx, access.EntryFilter{}); err != nil || len(entries) != 0 || next != "" {
 		t.Errorf("an empty trail is %v, %q, %v", entries, next, err)
 	}
 	for n := range 7 {
@@ -30,7 +30,7 @@ func testAudit(t *testing.T, open Open) {
 	var seen []string
 	cursor := ""
 	for {
-		entries, next, err := db.AuditTrail(ctx, 3, cursor)
+		entries, next, err := db.AuditTrail(ctx, access.EntryFilter{Limit: 3, Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,15 +47,37 @@ func testAudit(t *testing.T, open Open) {
 	if got := strings.Join(seen, " "); got != "6 5 4 3 2 1 0" {
 		t.Errorf("the trail is %s", got)
 	}
+	must(t, db.Audit(ctx, access.Entry{Actor: "ann", Action: "transaction.settle.failed", Subject: "O'Neil %"}))
+	must(t, db.Audit(ctx, access.Entry{Actor: "ann", Action: "transactions"}))
+	for _, c := range []struct {
+		filter access.EntryFilter
+		found  int
+	}{
+		{access.EntryFilter{Actor: "ann"}, 2}, {access.EntryFilter{Actor: "an"}, 0}, {access.EntryFilter{Action: "transaction"}, 8},
+		{access.EntryFilter{Action: "transaction.settle", Actor: "jo"}, 7}, {access.EntryFilter{Action: "transaction.settl"}, 0},
+		{access.EntryFilter{Subject: name(3)}, 1}, {access.EntryFilter{Subject: "O'Neil %"}, 1}, {access.EntryFilter{Subject: "%"}, 0},
+		{access.EntryFilter{Actor: "jo", Subject: "O'Neil %"}, 0},
+	} {
+		if entries, _, err := db.AuditTrail(ctx, c.filter); err != nil || len(entries) != c.found {
+			t.Errorf("%+v chooses %d of the trail (%v), want %d", c.filter, len(entries), err, c.found)
+		}
+	}
+	entries, next, err := db.AuditTrail(ctx, access.EntryFilter{Actor: "jo", Limit: 4})
+	if err == nil {
+		entries, next, err = db.AuditTrail(ctx, access.EntryFilter{Actor: "jo", Limit: 4, Cursor: next})
+	}
+	if err != nil || len(entries) != 3 || next != "" {
+		t.Errorf("the second page of a choice has %d entries, then %q (%v)", len(entries), next, err)
+	}
 	for _, wrong := range []access.Entry{{}, {At: at(1), Actor: "jo"}, {At: at(1), Action: "x"}, {Actor: "jo", Action: "a\nb"}} {
 		wantCode(t, db.Audit(ctx, wrong), svcgate.CodeInvalid)
 	}
 	for _, wrong := range []string{"x", "-1", "0", "1.5", " 1", "99999999999999999999"} {
-		_, _, err := db.AuditTrail(ctx, 1, wrong)
+		_, _, err := db.AuditTrail(ctx, access.EntryFilter{Limit: 1, Cursor: wrong})
 		wantCode(t, err, svcgate.CodeInvalid)
 	}
 	for _, wrong := range []int{-1, 501} {
-		_, _, err := db.AuditTrail(ctx, wrong, "")
+		_, _, err := db.AuditTrail(ctx, access.EntryFilter{Limit: wrong})
 		wantCode(t, err, svcgate.CodeInvalid)
 	}
 }

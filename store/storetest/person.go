@@ -162,7 +162,7 @@ func testPeople(t *testing.T, open Open) {
 		wantRefusal(t, db.ChangePerson(ctx, "dora", demote), access.ErrLastAdmin, svcgate.CodeConflict)
 	})
 	t.Run("each change has its entry", func(t *testing.T) {
-		entries, _, err := db.AuditTrail(ctx, 0, "")
+		entries, _, err := db.AuditTrail(ctx, access.EntryFilter{})
 		actions := ""
 		for _, e := range entries {
 			actions = e.Action + " " + actions

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/access"
 	"github.com/svcgate/svcgate/responsecodes"
 )
 
@@ -207,7 +208,7 @@ func testDrafts(t *testing.T, open Open) {
 		if err := db.PublishCodes(ctx, &second, ""); err == nil {
 			t.Error("one version twice")
 		}
-		entries, _, err := db.AuditTrail(ctx, 9, "")
+		entries, _, err := db.AuditTrail(ctx, access.EntryFilter{Limit: 9})
 		var told []string
 		for _, e := range slices.Backward(entries) {
 			told = append(told, e.Actor+" "+e.Action+" "+e.Subject+": "+e.Detail)

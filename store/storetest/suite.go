@@ -52,7 +52,7 @@ type tokens interface {
 type keeper interface {
 	SessionStore() store.Sessions
 	ResealPeople(ctx context.Context, seal func(row string, sealed []byte) ([]byte, error)) (int, error)
-	AuditTrail(ctx context.Context, limit int, cursor string) ([]access.Entry, string, error)
+	AuditTrail(ctx context.Context, f access.EntryFilter) ([]access.Entry, string, error)
 	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
 	VerifyTail(ctx context.Context) error
 	Waiting(ctx context.Context) (unresolved, desk store.Waiting, err error)
