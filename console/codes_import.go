@@ -13,8 +13,8 @@ func (c *Console) importForm(service string) *form {
 	f := newForm("import", codesPath(service, "import"), "Show what it would change",
 		&field{Name: "etag", Type: "hidden", Optional: true},
 		&field{Name: "do", Type: "hidden", Optional: true},
-		&field{Name: "file", Label: "A CSV file", Type: "file", Optional: true, Accept: ".csv,text/csv", Hint: "One with all rules of the service bureau, such as an export. UTF-8, at most " + number(int(c.MaxUpload>>10)) + " KiB."},
-		&field{Name: "text", Label: "Or its text", Type: "area", Optional: true, Max: int(c.MaxUpload), Hint: "Pasted as it is, with its header."})
+		&field{Name: "file", Label: "A CSV file", Type: "file", Optional: true, Accept: ".csv,text/csv", Hint: "One with all rules of the service bureau, such as an export. UTF-8, at most " + number(responsecodes.MaxFile>>10) + " KiB."},
+		&field{Name: "text", Label: "Or its text", Type: "area", Optional: true, Max: responsecodes.MaxFile, Hint: "Pasted as it is, with its header."})
 	return f
 }
 

@@ -88,7 +88,8 @@ func TestImport(t *testing.T) {
 		"another bureau":   {strings.ReplaceAll(file, "RLT", "XXX"), "another service bureau"},
 		"open quotes":      {file + `"`, "the quotes do not pair"},
 		"twice":            {file + strings.SplitAfter(file, "\r\n")[1], "has the same operation, source and code"},
-		"larger than fits": {strings.Repeat("x", 3<<20), "more than fits"},
+		"larger than fits": {strings.Repeat("x", 5<<20), "more than fits"},
+		"as large as fits": {strings.Repeat("x", responsecodes.MaxFile), "header"},
 	} {
 		w := b.upload(codesAt+"import", wrong.file)
 		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), wrong.says) {

@@ -145,7 +145,7 @@ type Config struct {
 	Proxies     []netip.Prefix // whose X-Forwarded-For is believed
 	Environment string         // shown on every page, such as "Test system"
 	Production  bool           // the cards are real, which is shown too
-	MaxUpload   int64          // largest form in bytes; 0: 2 MiB
+	MaxUpload   int64          // largest form in bytes; 0: a table's largest file and what a form puts around it
 	MaxInFlight int            // pages at once; 0: 64
 	Log         *slog.Logger
 	Now         func() time.Time
@@ -176,7 +176,7 @@ func New(config Config) (*Console, error) {
 		return nil, errors.New("console: the address that browsers use must be given")
 	}
 	if c.MaxUpload == 0 {
-		c.MaxUpload = 2 << 20
+		c.MaxUpload = responsecodes.MaxFile + 64<<10
 	}
 	if c.MaxInFlight == 0 {
 		c.MaxInFlight = 64

@@ -158,8 +158,8 @@ func (v *visit) parse(files bool) error {
 	if files {
 		err = v.ParseMultipartForm(v.console.MaxUpload)
 	}
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "too_large", Detail: "That is more than fits: at most " + number(int(v.console.MaxUpload>>10)) + " KiB."}
+	if large, is := errors.AsType[*http.MaxBytesError](err); is {
+		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "too_large", Detail: "That is more than fits: at most " + number(int(large.Limit>>10)) + " KiB."}
 	}
 	if err != nil {
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "unreadable_form", Err: err}

@@ -133,6 +133,9 @@ func newID() string {
 	return "req_" + letters(bits[:])
 }
 
+// strangersForm is the largest form of whoever is not signed in, in bytes.
+const strangersForm = 64 << 10
+
 func (c *Console) handle(v *visit) (*answer, error) {
 	select {
 	case c.slots <- struct{}{}:
@@ -154,7 +157,11 @@ func (c *Console) handle(v *visit) (*answer, error) {
 			Detail: "This needs the permission " + string(v.route.permission) + ", which none of your roles has."}
 	}
 	if v.Method == http.MethodPost {
-		v.Body = http.MaxBytesReader(v.w, v.Body, c.MaxUpload)
+		limit := c.MaxUpload
+		if v.route.permission == anyone {
+			limit = strangersForm
+		}
+		v.Body = http.MaxBytesReader(v.w, v.Body, limit)
 		if v.route.prove {
 			if ask, err := c.prove(v); ask != nil || err != nil {
 				return ask, err

@@ -62,7 +62,7 @@ func TestSignInRefused(t *testing.T) {
 	wantPage(t, b.post("/console/sign-in", "name", "ann", "password", password, "admin", "1"), http.StatusUnprocessableEntity, "a field that this page does not have")
 	wantPage(t, b.post("/console/sign-in", "name", "ann", "name", "bob", "password", password), http.StatusUnprocessableEntity, "came twice")
 	wantPage(t, b.post("/console/sign-in", "name", "ann", "password", "\xff"), http.StatusUnprocessableEntity)
-	wantPage(t, b.post("/console/sign-in", "name", "ann", "password", strings.Repeat("x", 3<<20)), http.StatusUnprocessableEntity, "at most 2,048 KiB")
+	wantPage(t, b.post("/console/sign-in", "name", "ann", "password", strings.Repeat("x", 65<<10)), http.StatusUnprocessableEntity, "at most 64 KiB")
 	for range 5 {
 		b.post("/console/sign-in", "name", "ann", "password", "wrong password of ann")
 	}
