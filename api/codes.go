@@ -24,7 +24,7 @@ type CodeTable interface {
 	DiscardDraft(ctx context.Context, by, service, ifMatch string) error
 	RebaseDraft(ctx context.Context, by, service, ifMatch string) (*responsecodes.Draft, error)
 	Publish(ctx context.Context, by, service, ifMatch, reason string) (*responsecodes.Version, error)
-	Rollback(ctx context.Context, by, service string, number int, reason string) (*responsecodes.Version, error)
+	Rollback(ctx context.Context, by, service string, seen, number int, reason string) (*responsecodes.Version, error)
 }
 
 // ruleBody is a rule with its id in front.
@@ -75,7 +75,7 @@ func (c *call) writeRules(rules []responsecodes.Rule, body any) (*answer, error)
 			return nil, err
 		}
 		c.header.Set("Content-Disposition", `attachment; filename="codes.csv"`)
-		return &answer{http.StatusOK, typeCSV, csv.Bytes()}, nil
+		return &answer{status: http.StatusOK, contentType: typeCSV, body: csv.Bytes()}, nil
 	}
 	return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "not_acceptable", Field: "Accept",
 		Detail: "This address answers application/json and text/csv."}

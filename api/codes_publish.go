@@ -103,11 +103,12 @@ func (a *API) rollBackCodes(c *call) (*answer, error) {
 	if number == nil {
 		return nil, &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "invalid_version", Field: "version", Detail: "Give the number of a published version."}
 	}
-	if now := a.published(service); tag != versionTag(now) {
+	now := a.published(service)
+	if tag != versionTag(now) {
 		return nil, &svcgate.Error{Code: svcgate.CodeConflict, Reason: "stale", Op: "rollback",
 			Detail: "Version " + strconv.Itoa(now.Number) + " is published, which is not the one that you read; nothing was changed."}
 	}
-	v, err := a.Codes.Rollback(c.r.Context(), c.caller.Name, service, *number, reason)
+	v, err := a.Codes.Rollback(c.r.Context(), c.caller.Name, service, now.Number, *number, reason)
 	return c.writeVersion(v, err)
 }
 

@@ -160,14 +160,14 @@ func (c *Console) rollBack(v *visit) (*answer, error) {
 	if err := v.read(f); err != nil {
 		return nil, err
 	}
-	if f.OK() && f.Get("now") != strconv.Itoa(now) {
-		f.Field("now").Value = strconv.Itoa(now)
-		f.Problem = "Version " + strconv.Itoa(now) + " is in force by now, which is not the one that you saw; nothing was changed. Look at what rolling back would change."
+	seen, _ := strconv.Atoi(f.Get("now"))
+	if seen < 1 {
+		seen = -1 // a form without it was not made by this page
 	}
 	if f.OK() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.Context()), changeLimit)
 		defer cancel()
-		made, err := c.Codes.Rollback(ctx, v.person.Name, one.Service, one.Number, f.Get("reason"))
+		made, err := c.Codes.Rollback(ctx, v.person.Name, one.Service, seen, one.Number, f.Get("reason"))
 		if err == nil {
 			v.tell(true, "Version %d is in force: it says again what version %d said.", made.Number, one.Number)
 			return v.redirect(codesPath(one.Service, "history"))
@@ -175,6 +175,7 @@ func (c *Console) rollBack(v *visit) (*answer, error) {
 		if err := f.take(err); err != nil {
 			return nil, err
 		}
+		f.Field("now").Value = strconv.Itoa(c.published(one.Service).Number)
 	}
 	return c.versionPage(v, one, f)
 }

@@ -258,7 +258,7 @@ func TestADraftThatCannotBePublished(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.edits("ann", responsecodes.PutRule(declines("B", "101")))
-	if _, err := s.book.Rollback(t.Context(), "x", "RLT", 1, "back"); err != nil {
+	if _, err := s.book.Rollback(t.Context(), "x", "RLT", 0, 1, "back"); err != nil {
 		t.Fatal(err)
 	}
 	page := b.get(codesAt + "draft")

@@ -88,7 +88,7 @@ type Codes interface {
 	DiscardDraft(ctx context.Context, by, service, ifMatch string) error
 	RebaseDraft(ctx context.Context, by, service, ifMatch string) (*responsecodes.Draft, error)
 	Publish(ctx context.Context, by, service, ifMatch, reason string) (*responsecodes.Version, error)
-	Rollback(ctx context.Context, by, service string, number int, reason string) (*responsecodes.Version, error)
+	Rollback(ctx context.Context, by, service string, seen, number int, reason string) (*responsecodes.Version, error)
 }
 
 // Reviewer says what tables make of the answers in the journal; *responsecodes.Review is one.

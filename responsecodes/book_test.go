@@ -212,7 +212,7 @@ func TestFailedStoreChangesNothing(t *testing.T) {
 	_, edited := b.EditDraft(ctx, "jo", "RLT", d.ETag, responsecodes.DeleteRule(declined().ID()))
 	_, published := b.Publish(ctx, "jo", "RLT", d.ETag, "why not")
 	_, rebased := b.RebaseDraft(ctx, "jo", "RLT", d.ETag)
-	_, rolledBack := b.Rollback(ctx, "jo", "RLT", 7, "why not")
+	_, rolledBack := b.Rollback(ctx, "jo", "RLT", 0, 7, "why not")
 	_, versions := b.Versions(ctx, "RLT", 0)
 	_, started := b.Start(ctx, "TLR", nil)
 	_, other := b.Start(ctx, "XYZ", responsecodes.StarterSet("XYZ"))
@@ -283,7 +283,7 @@ func TestWatch(t *testing.T) {
 				t.Errorf("five seconds after version %d the other process says %+v", n, v)
 			}
 		}
-		if _, err := b.Rollback(ctx, "jo", "RLT", 2, "as it was"); err != nil {
+		if _, err := b.Rollback(ctx, "jo", "RLT", 0, 2, "as it was"); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
@@ -354,7 +354,7 @@ func TestChangesUnderLookups(t *testing.T) {
 	second := rule("", svcgate.SourceErrorCode, "E", "2")
 	publish(t, b, "jo", responsecodes.PutRule(second))
 	for n := range 200 { // odd versions are the first one again, even ones the second
-		if _, err := b.Rollback(ctx, "jo", "RLT", 1+n%2, "to and fro"); err != nil {
+		if _, err := b.Rollback(ctx, "jo", "RLT", 0, 1+n%2, "to and fro"); err != nil {
 			t.Fatal(err)
 		}
 	}

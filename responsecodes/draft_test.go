@@ -230,7 +230,7 @@ func TestEditsOfTwoProcesses(t *testing.T) {
 	_, err = other.Publish(ctx, "jo", "RLT", now.ETag, "because")
 	wantError(t, err, svcgate.CodeConflict, "stale")
 	race.between = func() { publish(t, b, "ann", responsecodes.PutRule(rule("", svcgate.SourceErrorCode, "FIVE", "1"))) }
-	_, err = other.Rollback(ctx, "jo", "RLT", 1, "because")
+	_, err = other.Rollback(ctx, "jo", "RLT", 0, 1, "because")
 	wantError(t, err, svcgate.CodeConflict, "stale")
 	if v := other.Published("RLT"); v.Number != 3 {
 		t.Errorf("after the conflict the other process knows version %d", v.Number)

@@ -51,8 +51,9 @@ func (b *Book) Publish(ctx context.Context, by, service, ifMatch, reason string)
 }
 
 // Rollback publishes the rules of an earlier version again, as a new version. A draft stays as it is, begun from what
-// is no longer published. It needs no second person: those rules were in force before.
-func (b *Book) Rollback(ctx context.Context, by, service string, number int, reason string) (*Version, error) {
+// is no longer published. It needs no second person: those rules were in force before. seen is the version that was in
+// force when by looked, 0 for whichever it is; when another is by now, nothing changes (CodeConflict, reason stale).
+func (b *Book) Rollback(ctx context.Context, by, service string, seen, number int, reason string) (*Version, error) {
 	b.write.Lock()
 	defer b.write.Unlock()
 	if err := errors.Join(checkNames(by, service), checkReason(reason)); err != nil {
@@ -63,6 +64,9 @@ func (b *Book) Rollback(ctx context.Context, by, service string, number int, rea
 		return nil, err
 	}
 	now := b.published(service)
+	if seen != 0 && seen != now.Number {
+		return nil, conflict("stale", "Version %d is in force by now, which is not the one that you saw; nothing was changed.", now.Number)
+	}
 	if len(Diff(now.Rules, old.Rules)) == 0 {
 		return nil, conflict("nothing_to_publish", "Version %d says what version %d says already.", now.Number, number)
 	}

@@ -40,7 +40,7 @@ func TestPublishAndRollBack(t *testing.T) {
 	if r, ok := b.Rule("RLT:*:error_code:NEW"); !ok || r.Vendor != "1" {
 		t.Error("the new rule is not in force")
 	}
-	back, err := b.Rollback(ctx, "ann", "RLT", 1, "It was wrong")
+	back, err := b.Rollback(ctx, "ann", "RLT", 0, 1, "It was wrong")
 	if err != nil || back.Number != 3 || back.RolledBackTo != 1 || back.Base != 2 || !reflect.DeepEqual(back.Rules, first.Rules) {
 		t.Errorf("rolled back to %+v, %v", back, err)
 	}
@@ -68,10 +68,12 @@ func TestPublishAndRollBack(t *testing.T) {
 	for _, n := range []int{0, 4, -1} {
 		_, err := b.Version(ctx, "RLT", n)
 		wantError(t, err, svcgate.CodeNotFound, "version_not_found")
-		_, err = b.Rollback(ctx, "jo", "RLT", n, "because")
+		_, err = b.Rollback(ctx, "jo", "RLT", 0, n, "because")
 		wantError(t, err, svcgate.CodeNotFound, "version_not_found")
 	}
-	_, err = b.Rollback(ctx, "jo", "RLT", 1, "because")
+	_, err = b.Rollback(ctx, "jo", "RLT", b.Published("RLT").Number-1, 1, "because")
+	wantError(t, err, svcgate.CodeConflict, "stale")
+	_, err = b.Rollback(ctx, "jo", "RLT", 0, 1, "because")
 	wantError(t, err, svcgate.CodeConflict, "nothing_to_publish")
 }
 
@@ -85,7 +87,7 @@ func TestPublishIsRefused(t *testing.T) {
 	for _, reason := range []string{"", "  ", "two\nlines", strings.Repeat("r", 201), "card 6006 4912 3456 0017", "\xff"} {
 		_, err := b.Publish(ctx, "jo", "RLT", d.ETag, reason)
 		wantError(t, err, svcgate.CodeInvalid, "invalid_reason")
-		_, err = b.Rollback(ctx, "jo", "RLT", 1, reason)
+		_, err = b.Rollback(ctx, "jo", "RLT", 0, 1, reason)
 		wantError(t, err, svcgate.CodeInvalid, "invalid_reason")
 	}
 	if _, err := b.Publish(ctx, "", "RLT", d.ETag, "because"); err == nil {
@@ -120,7 +122,7 @@ func TestWidenedApprovalNeedsASecondPerson(t *testing.T) {
 	worded.Description, worded.Outcome = "Fine", svcgate.Partial
 	publish(t, b, "jo", responsecodes.PutRule(worded))
 	publish(t, b, "jo", responsecodes.DeleteRule(worded.ID()))
-	if _, err := b.Rollback(ctx, "jo", "RLT", 2, "because"); err != nil {
+	if _, err := b.Rollback(ctx, "jo", "RLT", 0, 2, "because"); err != nil {
 		t.Error(err)
 	}
 }
@@ -135,7 +137,7 @@ func TestRollbackUnderADraft(t *testing.T) {
 	changed.Vendor = "104"
 	edit(t, b, "jo", responsecodes.PutRule(changed))
 	d := edit(t, b, "jo", responsecodes.PutRule(rule("", svcgate.SourceErrorCode, "GOOD", "1")))
-	if _, err := b.Rollback(ctx, "ann", "RLT", 1, "because"); err != nil {
+	if _, err := b.Rollback(ctx, "ann", "RLT", 0, 1, "because"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := b.Publish(ctx, "jo", "RLT", d.ETag, "because")

@@ -110,7 +110,7 @@ func TestMappingChangesUnderLoad(t *testing.T) {
 		for n := 2; n <= 40; n++ {
 			var v *responsecodes.Version
 			if n%3 == 0 { // back to an earlier one
-				v, err = book.Rollback(ctx, "jo", "RLT", n/3, "again")
+				v, err = book.Rollback(ctx, "jo", "RLT", 0, n/3, "again")
 				edition[n] = edition[n/3]
 			} else {
 				d, e := book.EditDraft(ctx, "jo", "RLT", fmt.Sprintf("v%d", n-1), responsecodes.ImportRules(worded(n)))

@@ -126,7 +126,7 @@ func (l localCodes) publish(ctx context.Context, service, ifMatch, reason string
 }
 
 func (l localCodes) rollback(ctx context.Context, service string, number int, reason string) (int, error) {
-	return numberOf(l.book.Rollback(ctx, actorCommand, service, number, reason))
+	return numberOf(l.book.Rollback(ctx, actorCommand, service, 0, number, reason))
 }
 
 func numberOf(v *responsecodes.Version, err error) (int, error) {
