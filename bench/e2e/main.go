@@ -101,6 +101,9 @@ func readOptions() options {
 }
 
 func run(ctx context.Context, o options) (err error) {
+	if err := o.writable(); err != nil {
+		return err
+	}
 	b, err := newBench(ctx, o)
 	if err != nil {
 		return err

@@ -65,6 +65,35 @@ func (r *report) wrong() error {
 	return errors.Join(errs...)
 }
 
+// writable finds out before anything is measured whether write will be able to.
+func (o options) writable() error {
+	var errs []error
+	for _, path := range []string{o.json, o.svg, o.profile} {
+		if path != "" {
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+			if err == nil {
+				err = f.Close()
+			}
+			errs = append(errs, err)
+		}
+	}
+	if o.markdown != "" {
+		page, err := os.ReadFile(o.markdown)
+		if errors.Is(err, os.ErrNotExist) {
+			page = []byte(markBegin + markEnd)
+			err = os.WriteFile(o.markdown, page, 0o644)
+		}
+		if err == nil {
+			_, err = between(string(page), "")
+		}
+		if err != nil {
+			err = fmt.Errorf("--markdown %s: %w", o.markdown, err)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // write writes the files that were asked for.
 func (r *report) write(o options) error {
 	var errs []error
@@ -99,7 +128,7 @@ func between(page, text string) (string, error) {
 	before, rest, begins := strings.Cut(page, markBegin)
 	_, after, ends := strings.Cut(rest, markEnd)
 	if !begins || !ends {
-		return "", errors.New("the page has lost its marks")
+		return "", fmt.Errorf("the page lacks the lines %q and %q, between which the tables go", strings.TrimSpace(markBegin), strings.TrimSpace(markEnd))
 	}
 	return before + markBegin + "\n" + strings.TrimSpace(text) + "\n\n" + markEnd + after, nil
 }
