@@ -19,6 +19,8 @@ type connection interface {
 	// affect runs a statement, get reads one row and list all rows. They are not to be interrupted: a change once taken
 	// is carried to its end.
 	affect(query string, args ...any) (int64, error)
+	// exec is affect for those who need not know how many rows were written.
+	exec(query string, args ...any) error
 	get(dest any, query string, args ...any) error
 	list(dest any, query string, args ...any) error
 
@@ -47,6 +49,7 @@ type connection interface {
 type readers struct {
 	*sqlx.DB
 	direct *directReaders // of SQLite, for what requests wait for
+	served *serverReaders // of PostgreSQL, for the same
 	server bool           // PostgreSQL: statements are numbered, and a connection can break
 }
 
@@ -55,6 +58,9 @@ func (r *readers) GetContext(ctx context.Context, dest any, query string, args .
 	if r.direct != nil && awaited[query] {
 		return r.direct.read(ctx, query, func(d *direct) error { return d.get(dest, args) })
 	}
+	if r.served != nil && awaited[query] {
+		return r.served.read(ctx, dest, query, args)
+	}
 	return r.again(ctx, dest, func() error { return r.DB.GetContext(ctx, dest, r.rebind(query), args...) })
 }
 
@@ -62,6 +68,9 @@ func (r *readers) GetContext(ctx context.Context, dest any, query string, args .
 func (r *readers) SelectContext(ctx context.Context, dest any, query string, args ...any) error {
 	if r.direct != nil && awaited[query] {
 		return r.direct.read(ctx, query, func(d *direct) error { return d.list(dest, args) })
+	}
+	if r.served != nil && awaited[query] {
+		return r.served.read(ctx, dest, query, args)
 	}
 	return r.again(ctx, dest, func() error { return r.DB.SelectContext(ctx, dest, r.rebind(query), args...) })
 }
@@ -112,6 +121,9 @@ func (r *readers) rebind(query string) string {
 
 // Close closes the connections.
 func (r *readers) Close() error {
+	if r.served != nil {
+		r.served.close()
+	}
 	if r.direct == nil {
 		return r.DB.Close()
 	}

@@ -2,9 +2,16 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/svcgate/svcgate"
 )
@@ -97,7 +104,7 @@ func (s *Store) Plans() (map[string][]string, error) {
 		args  []any
 	}{
 		"Due": {sqlDue, []any{0, 1}}, "Similar": {sqlSimilar, []any{"", "", "", "", 0, "", "", 0, "", "", ""}},
-		"LastReading": {sqlCard, []any{"", "", 1}}, "the card's holder": {sqlHolder, []any{"", ""}}, "Wake": {sqlAsleep, []any{"", 0}},
+		"LastReading": {sqlCard, []any{"", "", "", "", 1}}, "the card's holder": {sqlHolder, []any{"", ""}}, "Wake": {sqlAsleep, []any{"", 0}},
 		"parts": {sqlParts, []any{""}}, "old keys": {sqlOldKeys, []any{0, 0, 1}}, "sealed cards": {sqlSealed, []any{"", 1}},
 		"the desk": {sqlOnDesk, []any{""}}, "Drift": {sqlDrift, []any{""}}, "Earlier": {sqlByKey, []any{"", ""}},
 		"Account": {sqlAccount, []any{"", ""}}, "what moved": {sqlMoved, []any{"", "", 0, "", "", 0}},
@@ -107,6 +114,59 @@ func (s *Store) Plans() (map[string][]string, error) {
 			return nil, err
 		}
 		plans[name] = steps
+	}
+	return plans, nil
+}
+
+// AskTogether reads a number with each query, all in one round trip if that can be.
+func (s *Store) AskTogether(queries ...string) (numbers []int64, errs []error) {
+	numbers = make([]int64, len(queries))
+	batch := make([]*serverRead, len(queries))
+	for i, query := range queries {
+		batch[i] = &serverRead{ctx: context.Background(), query: query, into: reflect.ValueOf(&numbers[i]).Elem(), done: make(chan struct{})}
+	}
+	a := &asker{config: s.read.served.config}
+	defer a.drop()
+	a.answer(slices.Clone(batch), false)
+	for _, r := range batch {
+		errs = append(errs, r.err)
+	}
+	return numbers, errs
+}
+
+// ServerPlans tells how PostgreSQL does what an exchange waits for, as the connections that ask it plan.
+func ServerPlans(ctx context.Context, dsn string) (plans map[string]string, err error) {
+	config, err := serverConfig(dsn, byKeys)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	plans = map[string]string{}
+	for _, query := range slices.Concat(slices.Collect(maps.Keys(awaited)), []string{
+		sqlMember, sqlLockHead, sqlToFinish, sqlAllMoved, manyTransactions.query, manyOutcomes.query, manyExchanges.query, manyLinks.query,
+		manyHeads.query, sqlInsertTransaction, sqlFinish, sqlInsertExchange, sqlMoved, sqlHolder, sqlStateOf, sqlLinkHash,
+	}) {
+		said, err := conn.Prepare(ctx, "asked", rebind(query))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", query, err)
+		}
+		values := strings.TrimSuffix(strings.Repeat("NULL, ", len(said.ParamOIDs)), ", ")
+		if values != "" {
+			values = "(" + values + ")"
+		}
+		rows, err := conn.Query(ctx, "EXPLAIN EXECUTE asked"+values, pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			return nil, err
+		}
+		steps, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err := errors.Join(err, conn.Deallocate(ctx, "asked")); err != nil {
+			return nil, fmt.Errorf("%s: %w", query, err)
+		}
+		plans[query] = strings.Join(steps, "\n")
 	}
 	return plans, nil
 }

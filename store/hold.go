@@ -34,16 +34,17 @@ const (
 	heldColumns = `id, provider_transaction, order_number, card_print, last4, created, service, amount_minor, amount_currency,
 		requested_minor, requested_currency`
 
+	// IS TRUE keeps PostgreSQL from going through all that are of the operation.
 	sqlHolds = `
 	WITH held AS (
 		SELECT ` + heldColumns + ` FROM transactions
 			WHERE order_number = ?1 AND order_number <> '' AND service = ?2
-			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
+			AND (operation = 'authorize' AND outcome IN ('approved', 'partial')) IS TRUE
 		UNION
 		SELECT ` + heldColumns + ` FROM transactions
 			WHERE provider_transaction = ?3 AND provider_transaction <> '' AND service = ?2
 			AND (operation <> 'inquire' OR settlement IS NULL) -- as the index says
-			AND operation = 'authorize' AND outcome IN ('approved', 'partial')
+			AND (operation = 'authorize' AND outcome IN ('approved', 'partial')) IS TRUE
 	)` + sqlUses
 
 	// The authorizations that deposits and voids have not used up for certain. What the filter says and the limit follow.
@@ -66,7 +67,7 @@ const (
 		coalesce(CASE WHEN u.outcome IN ('approved', 'partial') AND u.amount_currency <> '' THEN u.amount_currency ELSE u.requested_currency END, '') AS use_currency
 	FROM held h LEFT JOIN transactions u
 		ON u.authorization_id = h.provider_transaction AND u.authorization_id <> '' AND u.service = h.service
-		AND u.operation IN ('deposit', 'void')
+		AND (u.operation IN ('deposit', 'void')) IS TRUE
 	ORDER BY h.created, h.id, u.created, u.id`
 )
 

@@ -232,11 +232,20 @@ type finishing struct {
 	x   *svcgate.Exchange
 }
 
-// apply does not read the row that it changed: what it did not write comes back from the update.
+// apply reads before what it does not write: SQLite takes longer to give it back from the update.
 func (f *finishing) apply(w *writer) error {
-	kept, err := w.move(f.row.ID, sqlFinish, f.values(w)...)
+	kept, err := w.move(f.row.ID, sqlSent, f.row.ID, f.sends())
 	if err != nil {
 		return err
+	}
+	query, outcome := sqlFinish, f.values(w)
+	if kept.Last4 == f.row.Last4 && kept.CardPrint == f.row.CardPrint {
+		query, outcome = sqlFinishSame, outcome[2:]
+	}
+	if err := w.exec(query, outcome...); isUnique(err) {
+		return svcgate.ErrIDSeen
+	} else if err != nil {
+		return fmt.Errorf("updating: %w", err)
 	}
 	values := f.link(w, kept)
 	if values == nil {

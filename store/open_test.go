@@ -138,7 +138,7 @@ func TestOpenRefuses(t *testing.T) {
 			edit(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
 			edit(t, path, `UPDATE schema_floor SET least = 9999`)
 			return path, 0, ""
-		}, "schema 9999 and this program knows up to 9; it was opened by a newer svcgate"},
+		}, "schema 9999 and this program knows up to 10; it was opened by a newer svcgate"},
 		{"damage", func(t *testing.T) (string, int, string) {
 			path := place(t)
 			f, err := os.OpenFile(path, os.O_RDWR, 0)

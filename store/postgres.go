@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/url"
 	"strconv"
@@ -41,9 +42,11 @@ var serverSettings = map[string]string{
 	"application_name":                    "svcgate",
 }
 
-// writerSettings: the writer finds rows by their keys alone, also when the server planned that while a table was empty.
-var writerSettings = map[string]string{
+// byKeys: what is waited for finds rows by their keys alone, also when the server planned that while a table was empty. A
+// step that there is no other way than costs so much by these settings that the server would compile it, for 0.1 s.
+var byKeys = map[string]string{
 	"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
+	"enable_material": "off", "jit": "off",
 }
 
 // serverConfig reads the URL. All that is read decides something, so a standby is not good enough.
@@ -77,7 +80,7 @@ var postgresSchema = schema{folder: "migrations/postgres", dialect: goose.Dialec
 
 // newServerWriter opens the connection that writes to PostgreSQL and brings the schema up to date.
 func newServerWriter(ctx context.Context, c Config) (_ *writer, place string, err error) {
-	config, err := serverConfig(c.DSN, writerSettings)
+	config, err := serverConfig(c.DSN, byKeys)
 	if err != nil {
 		return nil, "", err
 	}
@@ -143,7 +146,13 @@ func checkServer(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 
 // openServerReaders opens the pool that reads from PostgreSQL.
 func openServerReaders(ctx context.Context, c Config) (*readers, error) {
-	config, err := serverConfig(c.DSN, map[string]string{"default_transaction_read_only": "on"})
+	readOnly := map[string]string{"default_transaction_read_only": "on"}
+	config, err := serverConfig(c.DSN, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(readOnly, byKeys)
+	awaited, err := serverConfig(c.DSN, readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +162,7 @@ func openServerReaders(ctx context.Context, c Config) (*readers, error) {
 	if err := r.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	r.served = newServerReaders(awaited)
 	return r, nil
 }
 
@@ -215,6 +225,11 @@ func (c *serverConnection) affect(query string, args ...any) (n int64, err error
 		return err
 	})
 	return n, err
+}
+
+func (c *serverConnection) exec(query string, args ...any) error {
+	_, err := c.affect(query, args...)
+	return err
 }
 
 func (c *serverConnection) get(dest any, query string, args ...any) error {

@@ -163,18 +163,7 @@ func BenchmarkServerOpen(b *testing.B) {
 	dsn := pgtest.New(b)
 	s := ending(b, store.Config{DSN: dsn})
 	finish(b, s, begin(b, s, 0))
-	asked(b, dsn, fmt.Sprintf(`SET session_replication_role = replica; -- copies of what is there, which only fill the tables
-		CREATE TEMP TABLE one AS SELECT * FROM transactions;
-		DO $$ DECLARE columns text := (SELECT string_agg(CASE
-				WHEN column_name IN ('id', 'idempotency_key', 'order_number', 'card_print') THEN quote_ident(column_name) || ' || ''-'' || i'
-				WHEN column_name = 'created' THEN 'created + i'
-				WHEN column_name IN ('began', 'ended', 'chained') THEN '2 * i + 2'
-				ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position)
-			FROM information_schema.columns WHERE table_name = 'transactions' AND table_schema = current_schema());
-		BEGIN EXECUTE 'INSERT INTO transactions SELECT ' || columns || ' FROM one, generate_series(1, %[1]d) AS i'; END $$;
-		INSERT INTO chain SELECT 2 + n, at, kind, subject || '-' || (n + 1) / 2, part, digest, record, hash
-			FROM (SELECT n, 2 - n %% 2 AS of FROM generate_series(1, 2 * %[1]d) AS n) AS more JOIN chain ON seq = of;
-		UPDATE chain_head SET (seq, hash) = (SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1)`, *rowsFlag))
+	multiply(b, dsn, *rowsFlag)
 	for n := range 1000 { // the end is looked at closely
 		finish(b, s, begin(b, s, n+1))
 	}
@@ -186,4 +175,21 @@ func BenchmarkServerOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// multiply makes so many copies of the one transaction that is there.
+func multiply(t testing.TB, dsn string, n int) {
+	t.Helper()
+	asked(t, dsn, fmt.Sprintf(`SET session_replication_role = replica; -- copies of what is there, which only fill the tables
+		CREATE TEMP TABLE one AS SELECT * FROM transactions;
+		DO $$ DECLARE columns text := (SELECT string_agg(CASE
+				WHEN column_name IN ('id', 'idempotency_key', 'order_number', 'card_print') THEN quote_ident(column_name) || ' || ''-'' || i'
+				WHEN column_name = 'created' THEN 'created + i'
+				WHEN column_name IN ('began', 'ended', 'chained') THEN '2 * i + 2'
+				ELSE quote_ident(column_name) END, ', ' ORDER BY ordinal_position)
+			FROM information_schema.columns WHERE table_name = 'transactions' AND table_schema = current_schema());
+		BEGIN EXECUTE 'INSERT INTO transactions SELECT ' || columns || ' FROM one, generate_series(1, %[1]d) AS i'; END $$;
+		INSERT INTO chain SELECT 2 + n, at, kind, subject || '-' || (n + 1) / 2, part, digest, record, hash
+			FROM (SELECT n, 2 - n %% 2 AS of FROM generate_series(1, 2 * %[1]d) AS n) AS more JOIN chain ON seq = of;
+		UPDATE chain_head SET (seq, hash) = (SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1)`, n))
 }

@@ -103,7 +103,8 @@ func newGroup(batch []*change) *group {
 }
 
 const (
-	sqlToFinish = `SELECT id, begun, sent, sends, looks, began FROM transactions WHERE id = ANY ($1) AND state = 'sent'`
+	// So spelled that the rows are found by their ids: what was sent once is still in the index of what is open.
+	sqlToFinish = `SELECT id, begun, sent, sends, looks, began FROM transactions WHERE id = ANY ($1) AND (state = 'sent') IS TRUE`
 
 	// As sqlMoved, for all that begin.
 	sqlAllMoved = `SELECT b.n FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY AS b (card, service, seen, n)

@@ -72,13 +72,12 @@ func (s *Store) fillPlan(ctx context.Context, t *svcgate.Transaction) error {
 const recent = 32
 
 const (
-	// What ended last comes first. The order is that of the journal, not of a clock that may jump.
+	// What ended last comes first, and nothing while a money operation is open. The order is that of the journal, not of a
+	// clock that may jump.
 	sqlCard = `SELECT id, operation, state, outcome, accepted, account_id, balance_minor, balance_currency, card_status, class, finished,
 		settlement, began, ended FROM transactions
-		WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> '' AND plan IS NULL ORDER BY ended DESC LIMIT ?`
-
-	sqlCardHeld = `SELECT count(*) FROM transactions WHERE card_print = ? AND service = ?
-		AND state IN ('sent', 'unresolved') AND operation NOT IN ('generate', 'inquire') AND plan IS NULL AND card_print <> ''`
+		WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> '' AND plan IS NULL AND NOT EXISTS (` + sqlHolder + `)
+		ORDER BY ended DESC LIMIT ?`
 
 	sqlAccount = `SELECT account_id FROM transactions WHERE card_print = ? AND service = ? AND ended > 0 AND card_print <> ''
 		AND account_id <> '' AND accepted ORDER BY ended DESC LIMIT 1`
@@ -100,15 +99,8 @@ func (s *Store) Account(ctx context.Context, service, cardPrint string) (string,
 // money operation is open, and when one that may have moved the balance was not over before the answer's question was
 // asked: such a balance may be from before or from after.
 func (s *Store) LastReading(ctx context.Context, service, cardPrint string) (svcgate.Reading, error) {
-	var held int
-	if err := s.read.GetContext(ctx, &held, sqlCardHeld, cardPrint, service); err != nil {
-		return svcgate.Reading{}, fmt.Errorf("reading what holds a card: %w", err)
-	}
-	if held > 0 {
-		return svcgate.Reading{}, nil
-	}
 	var rows []transactionRow
-	if err := s.read.SelectContext(ctx, &rows, sqlCard, cardPrint, service, recent); err != nil {
+	if err := s.read.SelectContext(ctx, &rows, sqlCard, cardPrint, service, cardPrint, service, recent); err != nil {
 		return svcgate.Reading{}, fmt.Errorf("reading a card's latest transactions: %w", err)
 	}
 	best := lastReading(rows)

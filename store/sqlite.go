@@ -40,6 +40,10 @@ func address(path string, query url.Values) string {
 // are of indexes, by a hundred bytes each.
 const pageSize = 2048
 
+// logPages is how long the write-ahead log grows, 8 MiB, until its pages go to the database: of a page that was written
+// more than once only the last goes.
+const logPages = 4096
+
 // shapeFile fixes the page size of a new file.
 func shapeFile(path string) error {
 	conn, err := new(sqlite3.SQLiteDriver).Open(address(path, url.Values{"mode": {"rw"}}))
@@ -59,6 +63,7 @@ func newWriter(ctx context.Context, path string, c Config, env environment) (_ *
 	if err != nil {
 		return nil, err
 	}
+	keepMemory()
 	conn := &fileConnection{db: db, statements: map[string]*direct{}, log: c.Log}
 	defer func() {
 		if err != nil {
@@ -84,9 +89,12 @@ func newWriter(ctx context.Context, path string, c Config, env environment) (_ *
 	if conn.conn, err = db.Connx(ctx); err != nil {
 		return nil, err
 	}
+	if err := conn.exec(fmt.Sprintf(`PRAGMA wal_autocheckpoint = %d`, logPages)); err != nil {
+		return nil, err
+	}
 	for _, query := range []string{
 		sqlBegin, sqlCommit, sqlRollback, sqlFence,
-		sqlByKey, sqlInsertTransaction, sqlHolder, sqlMoved, sqlFinish, sqlStateOf, sqlInsertExchange, sqlRow, sqlLink, sqlLinks, sqlLinkHash,
+		sqlByKey, sqlInsertTransaction, sqlHolder, sqlMoved, sqlSent, sqlFinish, sqlFinishSame, sqlStateOf, sqlInsertExchange, sqlRow, sqlLink, sqlLinks, sqlLinkHash,
 		sqlLook, sqlInsertReading, sqlRecover, sqlChanges,
 	} {
 		if err := conn.prepare(query); err != nil {
@@ -119,17 +127,18 @@ func (c *fileConnection) prepare(query string) error {
 }
 
 func (c *fileConnection) exec(query string, args ...any) error {
-	_, err := c.affect(query, args...)
+	if statement, ok := c.statements[query]; ok {
+		return statement.exec(args)
+	}
+	_, err := c.conn.ExecContext(context.Background(), query, args...)
 	return err
 }
 
-func (c *fileConnection) affect(query string, args ...any) (int64, error) {
-	if statement, ok := c.statements[query]; ok {
-		if err := statement.exec(args); err != nil {
-			return 0, err
+func (c *fileConnection) affect(query string, args ...any) (n int64, err error) {
+	if _, ok := c.statements[query]; ok {
+		if err = c.exec(query, args...); err == nil {
+			err = c.get(&n, sqlChanges)
 		}
-		var n int64
-		err := c.statements[sqlChanges].get(&n, nil)
 		return n, err
 	}
 	result, err := c.conn.ExecContext(context.Background(), query, args...)
@@ -215,7 +224,7 @@ func openReaders(ctx context.Context, path string, n int) (*readers, error) {
 // awaited are the reads that requests wait for.
 var awaited = map[string]bool{
 	sqlTransaction: true, sqlByKey: true, sqlExchange: true, sqlHolds: true, sqlReadings: true, sqlParts: true, sqlCard: true,
-	sqlCardHeld: true, sqlAccount: true, sqlSimilar: true, sqlTokenByHash: true,
+	sqlAccount: true, sqlSimilar: true, sqlTokenByHash: true, sqlHeadSeq: true,
 }
 
 // checkOwner refuses a file that is no database and the database of another program.

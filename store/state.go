@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/svcgate/svcgate"
 )
 
-// The moves of a transaction. Each statement names the states it starts from and gives back what it did not write; a
-// trigger refuses all other moves, whoever tries them.
+// The moves of a transaction. Each statement names the states it starts from and gives back what it did not write, which
+// for sqlFinish sqlSent reads before; a trigger refuses all other moves, whoever tries them.
+// IS TRUE keeps PostgreSQL from looking for the row among all that is open.
 const (
-	outcomeColumns = `last4 = ?, card_print = ?, state = ?, outcome = ?, accepted = ?, source = ?, code = ?, description = ?,
+	cardColumns    = `last4 = ?, card_print = ?, `
+	outcomeColumns = cardColumns + `state = ?, outcome = ?, accepted = ?, source = ?, code = ?, description = ?,
 		amount_minor = ?, amount_currency = ?, balance_minor = ?, balance_currency = ?, hold_rest_minor = ?,
 		hold_rest_currency = ?, card_status = ?, account_id = ?, account_status = ?, account_type = ?,
 		provider_transaction = ?, auth_number = ?, provider_time = ?, vendor = ?, class = ?, failure = ?, finished = ?,
@@ -23,7 +26,8 @@ const (
 
 	moved = ` RETURNING id, begun, sent, sends, looks, began`
 
-	sqlFinish = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state = 'sent' AND sends = ?` + moved
+	sqlSent   = `SELECT begun, sent, sends, looks, began, last4, card_print FROM transactions WHERE id = ? AND (state = 'sent') IS TRUE AND sends = ?`
+	sqlFinish = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND (state = 'sent') IS TRUE AND sends = ?`
 	sqlSettle = `UPDATE transactions SET ` + outcomeColumns + ` WHERE id = ? AND state IN ('unresolved', 'desk')` + moved
 
 	sqlToDesk = `UPDATE transactions SET state = 'desk', next = NULL, finding = ?, ended = ?, chained = ?
@@ -37,6 +41,10 @@ const (
 
 	sqlLeftSent = `SELECT id FROM transactions WHERE state = 'sent' AND state <> 'final' ORDER BY created, id` // the latter lets SQLite use the index of open ones
 )
+
+// sqlFinishSame is sqlFinish for a card that stays what it was, without its values: SQLite writes the index entries of every
+// column that is named, changed or not.
+var sqlFinishSame = strings.Replace(sqlFinish, cardColumns, "", 1)
 
 // stoppedFailure is told of an attempt that was under way when the process stopped.
 const stoppedFailure = "The gateway stopped before the outcome was recorded."

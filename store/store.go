@@ -177,14 +177,21 @@ func (s *Store) openFile(ctx context.Context, c Config, env environment) (err er
 }
 
 func (s *Store) openServer(ctx context.Context, c Config) (err error) {
+	connected := make(chan error, 1)
+	go func() { // while the writer looks at the schema
+		read, err := openServerReaders(ctx, c)
+		s.read = read
+		connected <- err
+	}()
+	defer func() {
+		if failed := <-connected; err == nil {
+			err = failed
+		}
+	}()
 	if s.writer, s.path, err = newServerWriter(ctx, c); err != nil {
 		return err
 	}
-	if err := s.join(ctx, c); err != nil {
-		return err
-	}
-	s.read, err = openServerReaders(ctx, c)
-	return err
+	return s.join(ctx, c)
 }
 
 // Path returns the database file's path, absolute and without symbolic links, or the URL of the database without what

@@ -44,7 +44,7 @@ func TestRollingUpgrade(t *testing.T) {
 		dsn := empty(t)
 		old := join(t, dsn)
 		began(t, old, sent(1))
-		later := join(t, dsn, func(c *store.Config) { *c = newer(t, *c, "0010_lived_with.sql") })
+		later := join(t, dsn, func(c *store.Config) { *c = newer(t, *c, "0011_lived_with.sql") })
 		began(t, later, sent(2))
 		again := join(t, dsn)
 		for n, s := range []*store.Store{old, later, again} {
@@ -71,22 +71,22 @@ func TestRollingUpgrade(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lived, gone := place(t), place(t)
-			for c, migration := range map[*store.Config]string{&lived: "0010_lived_with.sql", &gone: "0010_not_lived_with.sql"} {
+			for c, migration := range map[*store.Config]string{&lived: "0011_lived_with.sql", &gone: "0011_not_lived_with.sql"} {
 				closed(t, opens(t, newer(t, *c, migration)))
 			}
 			s := opens(t, lived)
 			began(t, s, sent(1))
 			closed(t, s)
-			closed(t, opens(t, newer(t, lived, "0010_lived_with.sql")))
+			closed(t, opens(t, newer(t, lived, "0011_lived_with.sql")))
 			s, err := store.Open(t.Context(), gone)
 			if err == nil {
 				closed(t, s)
 				t.Fatal("it was opened")
 			}
-			if want := "the database has schema 10 and this program knows up to 9; it was opened by a newer svcgate, use that"; !strings.Contains(err.Error(), want) {
+			if want := "the database has schema 11 and this program knows up to 10; it was opened by a newer svcgate, use that"; !strings.Contains(err.Error(), want) {
 				t.Errorf("the error is %v", err)
 			}
-			closed(t, opens(t, newer(t, gone, "0010_not_lived_with.sql")))
+			closed(t, opens(t, newer(t, gone, "0011_not_lived_with.sql")))
 		})
 	}
 }

@@ -85,12 +85,6 @@ func startWriter(conn connection, c Config) *writer {
 	return &writer{connection: conn, ends: conn.commit, batch: c.Batch, now: c.Now, log: c.Log}
 }
 
-// exec is affect for those who need not know how many rows were written.
-func (w *writer) exec(query string, args ...any) error {
-	_, err := w.affect(query, args...)
-	return err
-}
-
 // run applies changes until the queue is closed and empty. It takes what is queued and never waits for more: under
 // load the queue fills while the disk works, so the batches grow by themselves.
 func (w *writer) run(queue <-chan *change) {

@@ -2,4 +2,4 @@
 
 -- +goose Up
 ALTER TABLE transactions ADD COLUMN colour TEXT NOT NULL DEFAULT '';
-UPDATE schema_floor SET least = 10;
+UPDATE schema_floor SET least = 11;
