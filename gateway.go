@@ -115,23 +115,23 @@ func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Resu
 	if res, err := g.earlier(ctx, t); res != nil || err != nil {
 		return res, err
 	}
-	waiting, cancel := context.WithTimeout(ctx, g.CallLimit)
-	defer cancel()
+	waiting := patience{caller: ctx, until: time.Now().Add(g.CallLimit)}
+	defer waiting.end()
 	waited := false
 	phases := PhasesOf(ctx)
 	if info, _ := r.operation.Info(); info.MovesMoney {
 		came := g.Elapsed()
-		leave, late, err := g.cards.enter(waiting, t.CardPrint)
+		late, err := g.cards.enter(&waiting, t.CardPrint)
 		if late && phases != nil {
 			phases.Queue = g.Elapsed() - came
 		}
 		if err != nil {
 			return nil, cardBusy("queue", err)
 		}
-		defer leave()
+		defer g.cards.leave(t.CardPrint)
 		waited = late
 	}
-	return g.inTurn(waiting, func() (*Result, error) {
+	return g.inTurn(&waiting, func() (*Result, error) {
 		if waited { // for the first request with this key, perhaps
 			if res, err := g.earlier(ctx, t); res != nil || err != nil {
 				return res, err

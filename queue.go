@@ -3,7 +3,9 @@ package svcgate
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"time"
 )
 
 // MaxWaiting is how many callers may wait for one card: a stuck card must not use up the room of the others.
@@ -15,64 +17,82 @@ var errLine = errors.New("too many wait for the card")
 // promise for what is unresolved; the queue makes callers wait for each other instead of being refused.
 type cardQueue struct {
 	mu    sync.Mutex
-	lines map[string]*line
+	lines map[string][]chan struct{} // who waits, by card; whoever is served is not in it
 }
 
-// line is who waits for one card. Whoever is served is not in it.
-type line struct{ waiting []chan struct{} }
-
-// enter waits for the card's turn, and says whether it had to. Leave must be called, once. The error is that of ctx, or
-// errLine.
-func (q *cardQueue) enter(ctx context.Context, card string) (leave func(), waited bool, err error) {
+// enter waits for the card's turn, and says whether it had to. Leave must be called, once, unless there is an error: that
+// of the patience, or errLine.
+func (q *cardQueue) enter(p *patience, card string) (waited bool, err error) {
 	q.mu.Lock()
 	if q.lines == nil {
-		q.lines = map[string]*line{}
+		q.lines = map[string][]chan struct{}{}
 	}
-	l, busy := q.lines[card]
+	waiting, busy := q.lines[card]
 	if !busy {
-		q.lines[card] = &line{}
+		q.lines[card] = nil
 		q.mu.Unlock()
-		return func() { q.next(card) }, false, nil
+		return false, nil
 	}
-	if len(l.waiting) >= MaxWaiting {
+	if len(waiting) >= MaxWaiting {
 		q.mu.Unlock()
-		return nil, true, errLine
+		return true, errLine
 	}
 	turn := make(chan struct{})
-	l.waiting = append(l.waiting, turn)
+	q.lines[card] = append(waiting, turn)
 	q.mu.Unlock()
+	ctx := p.context()
 	select {
 	case <-turn:
-		return func() { q.next(card) }, true, nil
+		return true, nil
 	case <-ctx.Done():
 		q.giveUp(card, turn)
-		return nil, true, ctx.Err()
+		return true, ctx.Err()
 	}
 }
 
-func (q *cardQueue) next(card string) {
+// leave lets the next one in.
+func (q *cardQueue) leave(card string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := q.lines[card]
-	if len(l.waiting) == 0 {
+	waiting := q.lines[card]
+	if len(waiting) == 0 {
 		delete(q.lines, card)
 		return
 	}
-	turn := l.waiting[0]
-	l.waiting = l.waiting[1:]
-	close(turn)
+	close(waiting[0])
+	q.lines[card] = waiting[1:]
 }
 
 // giveUp takes a waiter out of the line; one whose turn came in the same moment passes it on.
 func (q *cardQueue) giveUp(card string, turn chan struct{}) {
 	q.mu.Lock()
-	for i, waiting := range q.lines[card].waiting {
-		if waiting == turn {
-			q.lines[card].waiting = append(q.lines[card].waiting[:i:i], q.lines[card].waiting[i+1:]...)
-			q.mu.Unlock()
-			return
-		}
+	if i := slices.Index(q.lines[card], turn); i >= 0 {
+		q.lines[card] = slices.Delete(q.lines[card], i, i+1)
+		q.mu.Unlock()
+		return
 	}
 	q.mu.Unlock()
-	q.next(card)
+	q.leave(card)
+}
+
+// patience is how long a caller is kept waiting. Few wait: its context is made when one does.
+type patience struct {
+	caller context.Context
+	until  time.Time
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// context is the caller's, and ends when patience does.
+func (p *patience) context() context.Context {
+	if p.ctx == nil {
+		p.ctx, p.cancel = context.WithDeadline(p.caller, p.until)
+	}
+	return p.ctx
+}
+
+func (p *patience) end() {
+	if p.cancel != nil {
+		p.cancel()
+	}
 }

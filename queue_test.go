@@ -4,37 +4,39 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 )
+
+func waitsFor(caller context.Context) *patience {
+	return &patience{caller: caller, until: time.Now().Add(time.Minute)}
+}
 
 func TestACardIsServedInTheOrderOfArrival(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q cardQueue
-		leave, _, err := q.enter(t.Context(), "a")
-		if err != nil {
+		if _, err := q.enter(waitsFor(t.Context()), "a"); err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan int, MaxWaiting)
 		for n := range MaxWaiting {
 			go func() {
-				leave, _, err := q.enter(context.Background(), "a")
-				if err != nil {
+				if _, err := q.enter(waitsFor(t.Context()), "a"); err != nil {
 					t.Error(err)
 					return
 				}
 				served <- n
-				leave()
+				q.leave("a")
 			}()
 			synctest.Wait()
 		}
-		if _, _, err := q.enter(t.Context(), "a"); err != errLine {
+		if _, err := q.enter(waitsFor(t.Context()), "a"); err != errLine {
 			t.Errorf("one more: %v", err)
 		}
-		if other, waited, err := q.enter(t.Context(), "b"); err != nil || waited {
+		if waited, err := q.enter(waitsFor(t.Context()), "b"); err != nil || waited {
 			t.Errorf("another card: %v", err)
-		} else {
-			other()
 		}
-		leave()
+		q.leave("b")
+		q.leave("a")
 		for n := range MaxWaiting {
 			if got := <-served; got != n {
 				t.Errorf("%d was served in place of %d", got, n)
@@ -50,29 +52,27 @@ func TestACardIsServedInTheOrderOfArrival(t *testing.T) {
 func TestWhoGivesUpLeavesTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q cardQueue
-		leave, _, err := q.enter(t.Context(), "a")
-		if err != nil {
+		if _, err := q.enter(waitsFor(t.Context()), "a"); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		gone, served := make(chan error), make(chan struct{})
-		go func() { _, _, err := q.enter(ctx, "a"); gone <- err }()
+		go func() { _, err := q.enter(waitsFor(ctx), "a"); gone <- err }()
 		synctest.Wait()
 		go func() {
-			leave, _, err := q.enter(context.Background(), "a")
-			if err != nil {
+			if _, err := q.enter(waitsFor(t.Context()), "a"); err != nil {
 				t.Error(err)
 				return
 			}
 			close(served)
-			leave()
+			q.leave("a")
 		}()
 		synctest.Wait()
 		cancel()
 		if err := <-gone; err != context.Canceled {
 			t.Errorf("gave up with %v", err)
 		}
-		leave()
+		q.leave("a")
 		<-served
 	})
 }

@@ -66,12 +66,18 @@ type Request struct {
 	confirmed     bool
 }
 
-var (
-	serviceText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
-	orderText   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/#-]{0,31}$`)
-	pinText     = regexp.MustCompile(`^[A-Za-z0-9]{1,16}$`)
-	digitsText  = regexp.MustCompile(`^[0-9]+$`)
-)
+var digitsText = regexp.MustCompile(`^[0-9]+$`)
+
+// isPlain reports whether s is 1 to most ASCII letters, digits and others.
+func isPlain(s string, most int, others string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && strings.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
 
 // NewRequest checks a draft. The error is an *Error with CodeInvalid, the field and a sentence that says what to
 // change; it never holds a value of the draft.
@@ -90,7 +96,7 @@ func NewRequest(d Draft) (*Request, error) {
 }
 
 func (r *Request) takeOrder(d Draft, info OperationInfo) error {
-	if !serviceText.MatchString(d.Service) {
+	if !isPlain(d.Service, MaxService, "._-") {
 		return invalid("service", "invalid_service", "Give the code of the service bureau: 1 to %d letters, digits, dots or dashes, such as RLT.", MaxService)
 	}
 	if d.Order == "" && (d.Operation == Inquire || d.Operation == Generate) {
@@ -99,7 +105,7 @@ func (r *Request) takeOrder(d Draft, info OperationInfo) error {
 		}
 		return nil
 	}
-	if !orderText.MatchString(d.Order) || strings.HasSuffix(d.Order, " ") {
+	if !isPlain(d.Order, MaxOrder, " ._/#-") || !isPlain(d.Order[:1], 1, "") || strings.HasSuffix(d.Order, " ") {
 		return invalid("order", "invalid_order", "Give the order number: 1 to %d ASCII letters, digits, spaces, dots, slashes, hashes or dashes.", MaxOrder)
 	}
 	if number := d.CardNumber.Reveal(); number != "" && strings.Contains(d.Order, number) {
@@ -122,7 +128,7 @@ func (r *Request) takeCard(d Draft, info OperationInfo) error {
 	if err != nil {
 		return invalid("card.number", "invalid_card_number", "Give the card number as %d to %d digits, without spaces or stars.", MinCardDigits, MaxCardDigits)
 	}
-	if !d.PIN.IsZero() && !pinText.MatchString(d.PIN.Reveal()) {
+	if !d.PIN.IsZero() && !isPlain(d.PIN.Reveal(), MaxPIN, "") {
 		return invalid("card.pin", "invalid_pin", "A PIN is 1 to %d ASCII letters or digits.", MaxPIN)
 	}
 	r.card, r.pin = card, d.PIN

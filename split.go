@@ -60,9 +60,9 @@ func (g *Gateway) sendPart(ctx context.Context, parent *Transaction, r *Request,
 	share.split, share.authorization, share.amount = false, part.Authorization, part.Amount
 	t := g.newTransaction(parent.Caller, "", &share)
 	t.Parent = parent.ID
-	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
-	defer cancel()
-	res, err := g.inTurn(waiting, func() (*Result, error) {
+	waiting := patience{caller: context.WithoutCancel(ctx), until: time.Now().Add(g.CallLimit)}
+	defer waiting.end()
+	res, err := g.inTurn(&waiting, func() (*Result, error) {
 		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.CallLimit)
 		defer cancel()
 		if err := g.see(work, t); err != nil {

@@ -16,9 +16,9 @@ const (
 const maxMoved = 20
 
 // inTurn makes an attempt at a money operation. Nodes do not queue for each other: an attempt that finds the card in the
-// hands of another node waits until that one's outcome is there, at most as long as ctx, and is made again from its
+// hands of another node waits until that one's outcome is there, while the patience lasts, and is made again from its
 // checks on. It is not made again once its message may have left.
-func (g *Gateway) inTurn(ctx context.Context, attempt func() (*Result, error)) (*Result, error) {
+func (g *Gateway) inTurn(p *patience, attempt func() (*Result, error)) (*Result, error) {
 	for moved := 0; ; {
 		res, err := attempt()
 		if res != nil || err == nil {
@@ -26,8 +26,8 @@ func (g *Gateway) inTurn(ctx context.Context, attempt func() (*Result, error)) (
 		}
 		held, isHeld := errors.AsType[*CardHeldError](err)
 		switch {
-		case isHeld && held.State == StateSent && g.outcomeOf(ctx, held.TransactionID):
-		case errors.Is(err, ErrMoved) && moved < maxMoved && ctx.Err() == nil:
+		case isHeld && held.State == StateSent && g.outcomeOf(p.context(), held.TransactionID):
+		case errors.Is(err, ErrMoved) && moved < maxMoved && p.context().Err() == nil:
 			moved++
 		default:
 			return res, err

@@ -74,7 +74,9 @@ func newText(prefix string) (text, hash string) {
 // guessed, so there is nothing to slow down.
 func HashToken(text string) string {
 	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 // CheckHash refuses with ErrHash what HashToken cannot have made.

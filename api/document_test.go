@@ -92,17 +92,14 @@ func TestExamplesOfRequests(t *testing.T) {
 	}
 }
 
-// TestExamplesOfAnswers validates every answer that the document shows and wants the examples of transactions to be
-// the bytes that this program would write: the same members in the same order.
+// TestExamplesOfAnswers compares the problems that the document shows with the reference. That each example is as its
+// schema says was found when the document was read.
 func TestExamplesOfAnswers(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	check := func(where string, media *openapi3.MediaType) {
 		for name, example := range media.Examples {
 			checked++
-			if err := media.Schema.Value.VisitJSON(example.Value.Value, openapi3.EnableJSONSchema2020()); err != nil {
-				t.Errorf("%s, example %s: %v", where, name, err)
-			}
 			if problem, ok := example.Value.Value.(map[string]any); ok && problem["title"] != nil {
 				checkExampleProblem(t, where+" "+name, problem)
 			}

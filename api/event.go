@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"log/slog"
 	"regexp"
 	"time"
@@ -34,8 +33,8 @@ type event struct {
 	Phases      svcgate.Phases // of an operation
 }
 
-// mostFields is room for all that a line says of an operation.
-const mostFields = 24
+// mostFields is room for what a line says of an operation, rare fields left out.
+const mostFields = 22
 
 // finish counts and logs the request.
 func (a *API) finish(c *call) {
@@ -76,7 +75,7 @@ func (a *API) finish(c *call) {
 		attrs = append(attrs, slog.String("err", sweep(c.Err.Error())))
 	}
 	// As a group without a name, which stands in the line like its members: a record copies members, but not groups.
-	a.Log.LogAttrs(context.WithoutCancel(c.r.Context()), level, "request", slog.Attr{Value: slog.GroupValue(attrs...)})
+	a.Log.LogAttrs(c.r.Context(), level, "request", slog.Attr{Value: slog.GroupValue(attrs...)})
 }
 
 // phases adds where the time of an operation went: what is not named is svcgate's own.

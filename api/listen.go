@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// DefaultPerAddress is how many connections one address may have open when Listen is not told.
-const DefaultPerAddress = 256
+// DefaultPerAddress is how many connections one address may have open when Listen is not told: well above
+// DefaultMaxInFlight, so that a caller who asks too much at once is answered and not cut off.
+const DefaultPerAddress = 1024
 
 // Listen wraps a listener so that one address has at most perAddress connections open (0: DefaultPerAddress); the next
 // ones are closed at once. An IPv6 address stands for its /64, which is what one customer gets. Behind a proxy all

@@ -13,5 +13,5 @@ func Document() []byte { return append([]byte(nil), document...) }
 
 // getOpenAPI is GET /openapi.yaml.
 func (a *API) getOpenAPI(*call) (*answer, error) {
-	return &answer{http.StatusOK, "application/yaml; charset=utf-8", document}, nil
+	return &answer{status: http.StatusOK, contentType: "application/yaml; charset=utf-8", body: document}, nil
 }

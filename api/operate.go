@@ -102,12 +102,9 @@ func (a *API) told(c *call, res *svcgate.Result, err error) (*answer, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	body, bad := encode(shown)
-	if bad != nil {
-		return nil, bad
+	ans, bad := write(http.StatusOK, shown)
+	if bad == nil && err != nil {
+		return a.outcomeProblem(c, err, t, ans), nil
 	}
-	if err != nil {
-		return a.outcomeProblem(c, err, t, body), nil
-	}
-	return &answer{http.StatusOK, typeJSON, body}, nil
+	return ans, bad
 }

@@ -75,7 +75,8 @@ func (a *API) problem(c *call, err error) *answer {
 
 // outcomeProblem makes the answer of a transaction that is unavailable or unknown. The same transaction gives the same
 // bytes: the request's id stands in a header only.
-func (a *API) outcomeProblem(c *call, err error, t *svcgate.Transaction, body jsontext.Value) *answer {
+func (a *API) outcomeProblem(c *call, err error, t *svcgate.Transaction, shown *answer) *answer {
+	defer giveBody(shown.room)
 	c.Err = err
 	e, ok := errors.AsType[*svcgate.Error](err)
 	if !ok {
@@ -85,7 +86,7 @@ func (a *API) outcomeProblem(c *call, err error, t *svcgate.Transaction, body js
 	if b.Category == svcgate.CodeInternal {
 		b.Detail = c.begun
 	}
-	b.Transaction = body
+	b.Transaction = shown.body
 	c.header.Set("Location", "/v1/transactions/"+t.ID)
 	return c.writeProblem(b)
 }

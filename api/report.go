@@ -136,7 +136,7 @@ func (a *API) reportFile(c *call, info svcgate.ReportInfo, f svcgate.Filter) (*a
 		return nil, err
 	}
 	c.header.Set("Content-Disposition", `attachment; filename="`+string(info.Name)+`.csv"`)
-	return &answer{http.StatusOK, typeCSV, file.Bytes()}, nil
+	return &answer{status: http.StatusOK, contentType: typeCSV, body: file.Bytes()}, nil
 }
 
 // reportRows reads every page.

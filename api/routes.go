@@ -113,8 +113,8 @@ func (a *API) Admin() http.Handler {
 
 // router serves a table. Paths are taken as they came: nothing is cleaned and nobody is redirected, because a client
 // that follows a redirect of a POST sends it again.
-func (a *API) router(table []route) *mux.Router {
-	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+func (a *API) router(table []route) router {
+	r := router{map[string]http.Handler{}, mux.NewRouter().SkipClean(true).UseEncodedPath()}
 	r.NotFoundHandler = a.serve(route{path: unmatched, handle: noRoute})
 	var paths []string
 	for _, rt := range table {
@@ -136,15 +136,34 @@ func (a *API) router(table []route) *mux.Router {
 			}
 		}
 		refuse := a.serve(route{path: path, handle: notAllowed(strings.Join(allowed, ", "))})
-		r.Path(path).HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			if h, ok := byMethod[req.Method]; ok {
 				h.ServeHTTP(w, req)
 				return
 			}
 			refuse.ServeHTTP(w, req)
 		})
+		r.Path(path).Handler(handler)
+		if !strings.Contains(path, "{") {
+			r.fixed[path] = handler
+		}
 	}
 	return r
+}
+
+// router finds paths without a variable part, such as those of the operations, without matching.
+type router struct {
+	fixed map[string]http.Handler
+	*mux.Router
+}
+
+// ServeHTTP serves.
+func (r router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if h, ok := r.fixed[req.URL.EscapedPath()]; ok {
+		h.ServeHTTP(w, req)
+		return
+	}
+	r.Router.ServeHTTP(w, req)
 }
 
 // unmatched stands for the route in logs and metrics when no route was matched.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"crypto/rand"
 	"fmt"
 	"net/http"
@@ -45,16 +46,26 @@ type answer struct {
 	status      int
 	contentType string
 	body        []byte
+	room        *bytes.Buffer // that the body stands in, to be given back; nil for none
 }
 
-// write sends the answer. An error says that the caller did not get all of it.
-func (a *answer) write(w http.ResponseWriter) error {
+// countedLength is up to which length net/http itself counts a body. Most answers have eight headers then, as many as a
+// small map holds.
+const countedLength = 2 << 10
+
+// write sends the answer to a request of a method. An error says that the caller did not get all of it.
+func (a *answer) write(w http.ResponseWriter, method string) error {
+	if a.room != nil {
+		defer giveBody(a.room)
+	}
 	if a.status == http.StatusNoContent {
 		w.WriteHeader(a.status)
 		return nil
 	}
 	w.Header().Set("Content-Type", a.contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if len(a.body) > countedLength || method == http.MethodHead {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	w.WriteHeader(a.status)
 	_, err := w.Write(a.body)
 	return err
@@ -77,7 +88,7 @@ func (a *API) serve(rt route) http.Handler {
 		c.header.Set("X-Request-Id", c.RequestID)
 		a.trace(c)
 		ans := a.respond(c)
-		c.Status, c.Bytes, c.Cut = ans.status, len(ans.body), ans.write(w) != nil
+		c.Status, c.Bytes, c.Cut = ans.status, len(ans.body), ans.write(w, r.Method) != nil
 		a.finish(c)
 	})
 }

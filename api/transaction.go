@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"net/http"
 	"time"
 
@@ -140,23 +141,18 @@ func given(s string) *string {
 	return &s
 }
 
-// encode writes v as JSON with a newline at its end. Texts that are not UTF-8 are repaired, not refused: an answer must
-// not be lost to them.
-func encode(v any) (jsontext.Value, error) {
-	body, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
-	if err != nil {
-		return nil, err
-	}
-	return append(body, '\n'), nil
-}
+// asJSON repairs texts that are not UTF-8 and does not refuse them: an answer must not be lost to them.
+var asJSON = json.JoinOptions(jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 
-// write makes an answer of v.
+// write makes an answer of v as JSON with a newline at its end.
 func write(status int, v any) (*answer, error) {
-	body, err := encode(v)
-	if err != nil {
+	room := bodies.Get().(*bytes.Buffer)
+	if err := json.MarshalWrite(room, v, asJSON); err != nil {
+		giveBody(room)
 		return nil, err
 	}
-	return &answer{status, typeJSON, body}, nil
+	room.WriteByte('\n')
+	return &answer{status: status, contentType: typeJSON, body: room.Bytes(), room: room}, nil
 }
 
 // getTransaction is GET /v1/transactions/{id}. A number that was generated stays masked here. Reading what is not

@@ -39,6 +39,7 @@ func (m *message) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, er
 	x.Status = answer.Status
 	x.Received = m.mask(answer.Body)
 	reply, err := m.read(answer)
+	answer.Release()
 	if err != nil {
 		return m.failed(x, err)
 	}

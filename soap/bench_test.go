@@ -28,9 +28,11 @@ func BenchmarkCall(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(loop *testing.PB) {
 				for loop.Next() {
-					if _, err := c.Call(b.Context(), body); err != nil {
+					a, err := c.Call(b.Context(), body)
+					if err != nil {
 						b.Fatal(err)
 					}
+					a.Release()
 				}
 			})
 		})

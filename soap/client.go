@@ -36,7 +36,18 @@ import (
 type Answer struct {
 	Status      int
 	ContentType string // as received; may be empty
-	Body        []byte // at most Config.MaxAnswer bytes, not empty, not parsed
+	Body        []byte // at most Config.MaxAnswer bytes, not empty, not parsed; until Release
+	room        *room
+}
+
+// Release erases the body, which may hold a card number, where its room can be used again. It need not be called.
+func (a *Answer) Release() {
+	if a.room == nil {
+		return
+	}
+	*a.room = room{}
+	rooms.Put(a.room)
+	a.Body, a.room = nil, nil
 }
 
 // Client calls one provider. It is safe for concurrent use.
@@ -160,13 +171,12 @@ func (c *Client) appendRequest(dst, body []byte) []byte {
 // The error is a *TransportError if no complete answer was read, a *Fault for a SOAP fault with any status, and a
 // *StatusError for every other HTTP answer.
 func (c *Client) Call(ctx context.Context, body []byte) (*Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.callTimeout)
-	defer cancel()
-	k, err := c.connect(ctx)
+	until := time.Now().Add(c.callTimeout)
+	k, err := c.connect(ctx, until)
 	if err != nil {
 		return nil, c.counted(err)
 	}
-	r, err := c.exchange(ctx, k, body)
+	r, err := c.exchange(ctx, k, until, body)
 	if err != nil {
 		k.close()
 		return nil, c.counted(err)

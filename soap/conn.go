@@ -32,11 +32,12 @@ type wire struct {
 	raw     syscall.RawConn
 	written int64
 	probing bool
+	probe   probe
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	if w.probing {
-		return readNow(w.raw, p)
+		return w.probe.readNow(w.raw, p)
 	}
 	return w.Conn.Read(p)
 }
@@ -88,13 +89,15 @@ func (k *conn) alive() bool {
 }
 
 // connect returns a connection on which nothing of this call was written yet.
-func (c *Client) connect(ctx context.Context) (*conn, error) {
+func (c *Client) connect(ctx context.Context, until time.Time) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, transportError(ctx, OpDial, false, err)
 	}
 	if k := c.pool.take(); k != nil {
 		return k, nil
 	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
 	ready, cancel := context.WithTimeoutCause(ctx, c.dialTimeout,
 		fmt.Errorf("no connection within %s: %w", c.dialTimeout, context.DeadlineExceeded))
 	defer cancel()

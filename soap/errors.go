@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 )
@@ -107,6 +108,8 @@ func word(s string) string {
 func transportError(ctx context.Context, op string, maybeSent bool, err error) *TransportError {
 	if cause := ctx.Err(); cause != nil {
 		err = cause
+	} else if errors.Is(err, os.ErrDeadlineExceeded) { // the connection's, which is the call's
+		err = context.DeadlineExceeded
 	}
 	if op == OpRead {
 		err = quotable(err)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,13 +23,22 @@ type response struct {
 	status    int
 	header    http.Header
 	body      []byte
-	oversized bool // the body is cut
-	reusable  bool // the connection may carry another call
+	room      *room // that the body stands in; nil for one of its own
+	oversized bool  // the body is cut
+	reusable  bool  // the connection may carry another call
 }
 
-// exchange writes the request once and reads the answer. Every error is a *TransportError.
-func (c *Client) exchange(ctx context.Context, k *conn, body []byte) (*response, error) {
-	stop := context.AfterFunc(ctx, k.wire.interrupt)
+// room holds most answers.
+type room [2 << 10]byte
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// exchange writes the request once and reads the answer, both until an instant. Every error is a *TransportError.
+func (c *Client) exchange(ctx context.Context, k *conn, until time.Time, body []byte) (*response, error) {
+	if err := k.wire.SetDeadline(until); err != nil {
+		return nil, transportError(ctx, OpSend, false, err)
+	}
+	stop := context.AfterFunc(ctx, k.wire.interrupt) // after the deadline, which it overrides
 	defer stop()
 
 	k.wire.written, k.got = 0, 0
@@ -48,7 +58,7 @@ func (c *Client) exchange(ctx context.Context, k *conn, body []byte) (*response,
 		e.Begun = k.got > 0
 		return nil, e
 	}
-	if !stop() { // interrupted, if too late
+	if !stop() || k.wire.SetDeadline(time.Time{}) != nil { // interrupted, if too late
 		r.reusable = false
 	}
 	return r, nil
@@ -62,7 +72,14 @@ func (k *conn) read(limit int64) (*response, error) {
 	}
 	r := &response{status: resp.StatusCode, header: resp.Header}
 	k.limit.N = math.MaxInt64 // from here on the body's length counts
-	if r.body, r.oversized, err = readAll(resp.Body, resp.ContentLength, limit); err != nil {
+	if length := resp.ContentLength; 0 <= length && length <= min(limit, int64(len(room{}))) {
+		r.room = rooms.Get().(*room)
+		r.body = r.room[:length]
+		_, err = io.ReadFull(resp.Body, r.body)
+	} else {
+		r.body, r.oversized, err = readAll(resp.Body, length, limit)
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.reusable = !resp.Close && !r.oversized
@@ -75,11 +92,14 @@ func (k *conn) read(limit int64) (*response, error) {
 	return r, nil
 }
 
+// posted tells net/http what is answered.
+var posted = &http.Request{Method: http.MethodPost}
+
 // readHead reads up to the body, past a few interim answers.
 func (k *conn) readHead() (*http.Response, error) {
 	k.limit.N = maxHead
 	for range 5 {
-		resp, err := http.ReadResponse(k.in, &http.Request{Method: http.MethodPost})
+		resp, err := http.ReadResponse(k.in, posted)
 		if err != nil {
 			if k.limit.N <= 0 {
 				return nil, ErrTooLarge
@@ -129,6 +149,7 @@ func (r *response) decode(limit int64) error {
 	if err != nil {
 		return ErrEncoding
 	}
+	r.room = nil
 	r.body, r.oversized, err = readAll(z, -1, limit)
 	if err != nil {
 		return ErrEncoding
@@ -145,7 +166,7 @@ func (r *response) judge() (*Answer, error) {
 			return nil, fault
 		}
 		if r.status == http.StatusOK && len(r.body) > 0 {
-			return &Answer{Status: r.status, ContentType: contentType, Body: r.body}, nil
+			return &Answer{r.status, contentType, r.body, r.room}, nil
 		}
 	}
 	page := r.body
