@@ -148,7 +148,7 @@ func TestDefaults(t *testing.T) {
 	c := load(t, folder(t, "key_file: svcgate.key\nservices:\n  - code: RLT\n    url: http://127.0.0.1:8/x\n"))
 	s := c.Services[0]
 	if c.Listen != "127.0.0.1:8080" || c.AdminListen != "127.0.0.1:8081" || c.KeepNewCards != 24*time.Hour ||
-		c.Limits.MaxInFlight != 256 || c.Limits.Call != 35*time.Second || s.DialTimeout != 5*time.Second ||
+		c.Limits.MaxInFlight != 256 || c.Limits.ConnectionsPerAddress != 1024 || c.Limits.Call != 35*time.Second || s.DialTimeout != 5*time.Second ||
 		s.CallTimeout != 30*time.Second || s.Location != time.UTC || s.DefaultCurrency != "USD" || c.Log.Level != "info" || !c.Live ||
 		!c.Console.Enabled || c.Console.URL != "" || c.Console.Proxies != nil ||
 		c.Idempotency.Keep != 35*24*time.Hour || c.Idempotency.DeriveKeys != nil || c.Duplicates.Window != svcgate.DefaultWindow ||

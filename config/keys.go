@@ -89,7 +89,7 @@ var keys = []Key{
 		value: number(func(t target) *int { return &t.c.Limits.MaxInFlight }, 1, 100_000)},
 	{Name: "limits.call", Default: "35s", Help: "How long one operation may take in all. It must leave room for the longest call_timeout.",
 		value: duration(func(t target) *time.Duration { return &t.c.Limits.Call }, time.Second, 5*time.Minute)},
-	{Name: "limits.connections_per_address", Default: "256", Help: "Connections that one address may have open. Behind a proxy all of them come from its address.",
+	{Name: "limits.connections_per_address", Default: "1024", Help: "Connections that one address may have open. Behind a proxy all of them come from its address.",
 		value: number(func(t target) *int { return &t.c.Limits.ConnectionsPerAddress }, 1, 100_000)},
 
 	{Name: "rates.requests", Default: "500", Help: "Requests a second of one caller, all but inquiries; twice as many at once after a pause. 0: no limit.",
