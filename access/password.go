@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -37,13 +38,13 @@ var (
 //go:embed weak.txt
 var weakText string
 
-var weak = func() map[string]bool {
+var weak = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for _, word := range strings.Fields(weakText) {
 		words[word] = true
 	}
 	return words
-}()
+})
 
 // CheckPassword refuses a password that is too short, too long or easily guessed. It is taken exactly as given: no
 // character is asked for, none is cut off or changed.
@@ -79,7 +80,7 @@ func guessed(text, person string) bool {
 		}, text)
 	}
 	text, person = letters(text), letters(person)
-	known := func(word string) bool { return weak[word] || word == "svcgate" || word == person && person != "" }
+	known := func(word string) bool { return weak()[word] || word == "svcgate" || word == person && person != "" }
 	// reached[i] holds the pairs of words that make up the first i bytes.
 	type pair [2]string
 	reached := make([]map[pair]bool, len(text)+1)

@@ -46,7 +46,7 @@ var (
 	wordText    = regexp.MustCompile(`(?:([a-z0-9]+):)?(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))`)
 	last4Text   = regexp.MustCompile(`^[0-9]{4}$`)
 	serviceText = regexp.MustCompile(`^[A-Za-z0-9._-]{1,16}$`)
-	plainText   = regexp.MustCompile(`^[ -~]{1,255}$`)
+	plainText   = regexp.MustCompile(`^[ -~]+$`)
 	idText      = regexp.MustCompile(`^txn_[a-z0-9_]{1,64}$`)
 	digitRun    = regexp.MustCompile(`[0-9](?:[ ._/-]*[0-9]){9,}`)
 )
@@ -163,7 +163,7 @@ func (s *search) narrow(w word) (advice string, ok bool) {
 		advice, ok = "A code is 1 to 64 plain characters.", plainText.MatchString(w.Value) && len(w.Value) <= 64
 		f.Code = w.Value
 	case "key":
-		advice, ok = "An Idempotency-Key is 1 to 255 plain characters.", plainText.MatchString(w.Value)
+		advice, ok = "An Idempotency-Key is 1 to 255 plain characters.", plainText.MatchString(w.Value) && len(w.Value) <= 255
 		f.Key = w.Value
 	case "service":
 		advice, ok = "A service bureau's code is letters and digits, such as RLT.", serviceText.MatchString(w.Value)

@@ -2,5 +2,5 @@
 
 package main
 
-// share is what part of the numbers takes the slow ways: all.
+// share is what part of the numbers is tried: all.
 const share = 1

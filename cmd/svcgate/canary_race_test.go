@@ -2,5 +2,5 @@
 
 package main
 
-// share is what part of the numbers takes the slow ways under the race detector, one in so many.
+// share is what part of the numbers is tried under the race detector, one in so many.
 const share = 6
