@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/responsecodes"
 )
 
 // Limits of bodies, in bytes.
 const (
 	maxBody   = 64 << 10
-	maxUpload = 1 << 20 // a vendor response table as CSV
+	maxUpload = responsecodes.MaxFile // of a vendor response table
 )
 
 // readBody reads the whole body, which must be of the given media type, in UTF-8 and not compressed.

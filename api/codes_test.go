@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/svcgate/svcgate/access"
+	"github.com/svcgate/svcgate/responsecodes"
 )
 
 const (
@@ -271,7 +272,7 @@ func TestImport(t *testing.T) {
 		"dry run unclear":   {"?dry_run=maybe", "service", 422, "invalid_parameter", "dry_run"},
 		"dry run empty":     {"?dry_run=", "service", 422, "invalid_parameter", "dry_run"},
 		"parameter unknown": {"?force=true", "service", 400, "unknown_parameter", "force"},
-		"too large":         {"", strings.Repeat("x", 1<<20+1), 413, "body_too_large", ""},
+		"too large":         {"", strings.Repeat("x", responsecodes.MaxFile+1), 413, "body_too_large", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
