@@ -35,6 +35,7 @@ func TestServerIsRefused(t *testing.T) {
 	t.Parallel()
 	other := pgtest.New(t)
 	asked(t, other, `CREATE TABLE things (n int)`)
+	asked(t, other, `DROP DATABASE IF EXISTS ascii`) // of an earlier -count
 	asked(t, other, `CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0`)
 	newer := empty(t)
 	asked(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`)

@@ -39,14 +39,16 @@ func TestScripts(t *testing.T) {
 	runScripts(t, "testdata", func(*testscript.Env) error { return nil })
 }
 
+// scriptDatabases counts on over -count: the cluster is shared.
+var scriptDatabases atomic.Int64
+
 // TestPostgresScripts does it with two empty PostgreSQL databases at hand, $DATABASE and $OTHER.
 func TestPostgresScripts(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.Shared(t)
-	var made atomic.Int64
 	runScripts(t, "testdata/postgres", func(e *testscript.Env) error {
 		for _, variable := range []string{"DATABASE", "OTHER"} {
-			name := fmt.Sprintf("script_%d", made.Add(1))
+			name := fmt.Sprintf("script_%d", scriptDatabases.Add(1))
 			if err := cluster.Create(t.Context(), name, ""); err != nil {
 				return err
 			}
