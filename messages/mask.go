@@ -105,7 +105,7 @@ func (m *masker) run() {
 			r, size := glyph(m.in, i)
 			switch {
 			case r == '<':
-				i = m.tag(i + size)
+				i = m.tag(m.angle(i, size))
 			case unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]):
 				i = m.number(i)
 			default:
@@ -121,6 +121,15 @@ func (m *masker) replace(from, to int, text string) {
 	m.out = append(m.out, m.in[m.done:from]...)
 	m.out = append(m.out, text...)
 	m.done = to
+}
+
+// angle passes over a < of that size and respells it when its own spelling has the digits of a card number. It stays
+// a <: what follows may be an element whose content must be hidden.
+func (m *masker) angle(i, size int) (end int) {
+	if spellsNumber(m.in[i : i+size]) {
+		m.replace(i, i+size, "&lt;")
+	}
+	return i + size
 }
 
 // number masks the run of digits at i if it is long enough, and returns where it ends. Of a shorter one it returns the
@@ -142,6 +151,8 @@ func (m *masker) number(i int) int {
 		long := spellsNumber(m.in[j : j+size])
 		j += size
 		switch {
+		case r == '<':
+			gap = maxGap + 1
 		case long:
 			tail[shownTail-1] = '*'
 			count += minRun
@@ -258,9 +269,12 @@ func (m *masker) tag(i int) int {
 func (m *masker) sweep(from, to int) {
 	for i := from; i < to; {
 		r, size := glyph(m.in, i)
-		if unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]) {
+		switch {
+		case r == '<':
+			i = m.angle(i, size)
+		case unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]):
 			i = m.number(i)
-		} else {
+		default:
 			i += size
 		}
 	}
@@ -306,7 +320,7 @@ func (m *masker) id(name []byte, end int) int {
 		last++
 	}
 	next, width := glyphAt(m.in, last)
-	if r != '>' || next != '<' || last+width == len(m.in) || m.in[last+width] != '/' || last-first > maxShown || m.isCard(m.in[first:last]) {
+	if r != '>' || spellsNumber(m.in[end:first]) || next != '<' || last+width == len(m.in) || m.in[last+width] != '/' || last-first > maxShown || m.isCard(m.in[first:last]) {
 		return end
 	}
 	if m.swap != nil && last-first >= minRun && !(string(name) == authNumber && isAuthNumber(m.in[first:last])) {
