@@ -227,7 +227,7 @@ func (o *oracle) byHand() {
 }
 
 // arrives notes that a request comes to its card's queue now. One that had to wait asks for its key again when its turn
-// comes: it stands in the line already.
+// comes, and once more when it tries again while it has its turn.
 func (o *oracle) arrives(a *actor) {
 	if a.errand == nil {
 		return
@@ -237,7 +237,7 @@ func (o *oracle) arrives(a *actor) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !slices.Contains(o.lines[a.errand.card], a) {
+	if !a.served && !slices.Contains(o.lines[a.errand.card], a) {
 		o.lines[a.errand.card] = append(o.lines[a.errand.card], a)
 	}
 }
@@ -255,6 +255,7 @@ func (o *oracle) turn(w *world, a *actor) {
 		return
 	}
 	o.mu.Lock()
+	a.served = true
 	line := o.lines[a.errand.card]
 	i := slices.Index(line, a)
 	if i >= 0 {

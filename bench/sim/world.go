@@ -81,6 +81,7 @@ type actor struct {
 	op         svcgate.Operation
 	sweepFault *fault // drawn for the sweeper's next commit
 	card       string
+	served     bool // had its turn at the card; of the oracle
 }
 
 type actorKey struct{}
