@@ -3,10 +3,13 @@ package svcgate_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/fixtures"
 	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/responsecodes"
 )
@@ -33,6 +36,7 @@ func TestEveryOperationIsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	journals := map[string]string{"sqlite": allowedOperations(t, "sqlite"), "postgres": allowedOperations(t, "postgres")}
 	starter := map[string]bool{}
 	for _, rule := range responsecodes.StarterSet("RLT") {
 		if rule.Outcome == svcgate.Approved {
@@ -76,12 +80,45 @@ func TestEveryOperationIsComplete(t *testing.T) {
 			if !starter[op.Name] {
 				t.Error("the starter set of vendor responses approves nothing for it")
 			}
+			for database, allowed := range journals {
+				if !strings.Contains(allowed, "'"+op.Name+"'") {
+					t.Errorf("store/migrations/%s lets no transaction have its name", database)
+				}
+			}
+			if !slices.Contains(fixtures.Operations(), op.Name) {
+				t.Error("fixtures/case.go does not know its folder")
+			}
+			if _, err := fixtures.Corpus.ReadDir(op.Name); err != nil {
+				t.Errorf("fixtures/corpus.go does not embed its folder: %v", err)
+			}
 			cases, err := filepath.Glob("fixtures/" + op.Name + "/*/case.txt")
 			if err != nil || len(cases) < 3 {
 				t.Errorf("fixtures/%s has %d cases; at least three are wanted (approved, declined, refused)", op.Name, len(cases))
 			}
 		})
 	}
+}
+
+// allowedOperations returns the last list of operations that a database's migrations let a transaction have.
+func allowedOperations(t *testing.T, database string) string {
+	files, err := filepath.Glob("store/migrations/" + database + "/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	list := regexp.MustCompile(`operation IN \(.*\)|operation = ''.*`)
+	last := ""
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range list.FindAllString(string(text), -1) {
+			if strings.Contains(found, "activate") {
+				last = strings.ReplaceAll(found, "''", "'")
+			}
+		}
+	}
+	return last
 }
 
 func title(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

@@ -100,7 +100,7 @@ func (c *Console) deskCase(v *visit, t *svcgate.Transaction, f *form) (*answer, 
 	}{T: t, Open: open(t), May: v.may(access.Settle), Readings: readingsOf(t)}
 	if p.Open && p.May {
 		p.Form = f
-		p.Command = "svcgate desk settle " + t.ID + " --verdict not_applied --reason '…'"
+		p.Command = "svcgate desk settle " + t.ID + " --verdict VERDICT --reason ''"
 	}
 	return v.page("deskcase", title(t), p, f)
 }

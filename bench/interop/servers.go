@@ -64,7 +64,7 @@ func (b *bench) askServers(ctx context.Context) (*matrix, error) {
 	m := &matrix{
 		title: "svcgate's client asks a stranger",
 		about: "The form is how the message is written: as documented, with its two errors against SOAP 1.1 corrected\n" +
-			"(`strict_soap: true`), or without an envelope (`bare: true`).",
+			"(`strict_soap: true`), or without an envelope (`bare_messages: true`).",
 	}
 	for _, r := range rows {
 		m.rows = append(m.rows, r...)

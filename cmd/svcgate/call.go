@@ -19,8 +19,9 @@ func callCommand(s *shell) *cobra.Command {
 		"A card number is read from the terminal without showing it, from standard input, or from --card-file. It is never\n" +
 		"taken from the command line, which every user of the machine can see. The token comes from SVCGATE_TOKEN or\n" +
 		"--token-file. Each request gets an Idempotency-Key; give the same --key to ask for the same result again.\n\n" +
-		"Ends with 0 when approved, 1 for every other outcome, 3 when the server or the provider was not reached,\n" +
-		"4 when refused for want of rights, 5 when the key was used for something else."
+		"Ends with 0 when approved, 1 when declined, partial or undefined, 2 when the request was wrong, 3 when nothing was\n" +
+		"sent, 4 when refused for want of rights, 5 when the key was used for something else, and 6 when it is not known\n" +
+		"whether it was carried out: then ask again with the same key, never with a new one."
 	c.Example = "  svcgate call inquire\n  printf 6006491234560017 | svcgate call authorize --order 3242 --amount 11.07 --currency USD"
 	for _, op := range svcgate.Operations() {
 		c.AddCommand(operationCommand(s, op))
@@ -117,10 +118,10 @@ func (s *shell) call(c *cobra.Command, op svcgate.OperationInfo, a *asked) error
 		s.tell("%s %s", s.paint(faint, "Idempotency-Key:"), a.key)
 	}
 	answer, err := server.do(c.Context(), http.MethodPost, "/v1/"+op.Route, "application/json", a.key, body)
+	if err != nil && op.NeedsKey && (answer == nil || statusOf(err) == exitUnknown) {
+		err = fmt.Errorf("%w; ask again with --key %s, which never does it twice", err, a.key)
+	}
 	if answer == nil {
-		if op.MovesMoney {
-			return fmt.Errorf("%w; ask again with --key %s, which never does it twice", err, a.key)
-		}
 		return err
 	}
 	if a.json {

@@ -153,32 +153,40 @@ func (c *client) send(ctx context.Context, method, path, contentType string, hea
 	}
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return nil, unreachable(c.base, err)
+		return nil, noAnswer(method, c.base, err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	if err != nil || len(text) > maxAnswer {
-		return nil, fail(exitUnreachable, "the server's answer broke off")
+		return nil, fail(unanswered(method), "the server's answer broke off")
 	}
 	r := &response{status: answer.StatusCode, body: text, replayed: answer.Header.Get("Idempotent-Replayed") == "true"}
 	if r.status/100 != 2 {
-		return r, r.problem()
+		return r, r.problem(method)
 	}
 	return r, nil
 }
 
-func unreachable(base string, err error) error {
+// unanswered is the exit status of a request that may have arrived: only what changes nothing surely changed nothing.
+func unanswered(method string) int {
+	if method == http.MethodGet {
+		return exitUnreachable
+	}
+	return exitUnknown
+}
+
+func noAnswer(method, base string, err error) error {
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		return fail(exitUnreachable, "no server answers at %s; start one with svcgate serve, or name another with --server", base)
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	return fail(exitUnreachable, "talking to %s failed, and the request may have arrived: %w", base, err)
+	return fail(unanswered(method), "talking to %s failed, and the request may have arrived: %w", base, err)
 }
 
 // problem reads the problem document of a refusal.
-func (r *response) problem() error {
+func (r *response) problem(method string) error {
 	var p struct {
 		Code     string       `json:"code"`
 		Category svcgate.Code `json:"category"`
@@ -191,7 +199,7 @@ func (r *response) problem() error {
 		} `json:"errors"`
 	}
 	if err := json.Unmarshal(r.body, &p); err != nil || p.Code == "" {
-		return fail(exitUnreachable, "this is not a svcgate server: it answered with status %d and no problem document", r.status)
+		return fail(unanswered(method), "this is not svcgate's answer, something on the way gave it: status %d without a problem document", r.status)
 	}
 	text := p.Detail
 	if text == "" {

@@ -12,9 +12,10 @@ const (
 	exitDone        = 0 // done
 	exitFailed      = 1 // done, but something failed or differs: a decline, a case that differs, a conflict of settings
 	exitUsage       = 2 // wrong use: flags, arguments, settings, a request that is refused as wrong
-	exitUnreachable = 3 // the server or the provider cannot be reached
+	exitUnreachable = 3 // the server or the provider cannot be reached: nothing was done
 	exitRefused     = 4 // refused: no token, or one without the right
 	exitConflict    = 5 // in conflict with what is there: a key used twice, a file that exists, a database in use
+	exitUnknown     = 6 // not known whether it was done: money may have moved
 )
 
 // failure is an error with an exit status.
@@ -74,8 +75,8 @@ var codeStatus = map[svcgate.Code]int{
 	svcgate.CodeKeyReused:       exitConflict,
 	svcgate.CodeOverloaded:      exitUnreachable,
 	svcgate.CodeUnavailable:     exitUnreachable,
-	svcgate.CodeUnknown:         exitFailed,
-	svcgate.CodeInternal:        exitFailed,
+	svcgate.CodeUnknown:         exitUnknown,
+	svcgate.CodeInternal:        exitUnknown,
 }
 
 func statusOfCode(c svcgate.Code) int {
@@ -92,5 +93,5 @@ var outcomeStatus = map[svcgate.Outcome]int{
 	svcgate.Declined:    exitFailed,
 	svcgate.Undefined:   exitFailed,
 	svcgate.Unavailable: exitUnreachable,
-	svcgate.Unknown:     exitFailed,
+	svcgate.Unknown:     exitUnknown,
 }

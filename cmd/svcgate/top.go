@@ -82,12 +82,12 @@ func (t *top) look(ctx context.Context) (topFigures, error) {
 	}
 	answer, err := t.http.Do(r)
 	if err != nil {
-		return topFigures{}, unreachable(t.server, err)
+		return topFigures{}, noAnswer(http.MethodGet, t.server, err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return topFigures{}, unreachable(t.server, err)
+		return topFigures{}, noAnswer(http.MethodGet, t.server, err)
 	}
 	now, err := readScrape(bytes.NewReader(text), t.now())
 	if answer.StatusCode != http.StatusOK || err != nil {
