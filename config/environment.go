@@ -8,7 +8,7 @@ import (
 )
 
 // clientVariables are read by the commands that talk to a running server, or by nobody here.
-var clientVariables = []string{"SVCGATE_CONFIG", "SVCGATE_SERVER", "SVCGATE_TOKEN"}
+var clientVariables = []string{"SVCGATE_ADMIN", "SVCGATE_CONFIG", "SVCGATE_SERVER", "SVCGATE_TOKEN"}
 
 // environment lays SVCGATE_ variables over the file.
 func (r *reader) environment() {

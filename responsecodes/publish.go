@@ -85,6 +85,9 @@ func (b *Book) Start(ctx context.Context, service string, rules []Rule) (bool, e
 		return false, err
 	}
 	_, err := b.publish(ctx, Version{Service: service, Number: 1, Rules: b.stamp(nil, sorted(rules)), By: Starter, Reason: "The starter set"}, "")
+	if err != nil && b.Published(service) != nil { // another process was faster
+		return false, nil
+	}
 	return err == nil, err
 }
 

@@ -184,6 +184,29 @@ func TestStartOnce(t *testing.T) {
 	}
 }
 
+// TestTwoStartAtOnce: two nodes meet a new service bureau, both before either has published.
+func TestTwoStartAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	var memory responsecodes.Memory
+	first, err := responsecodes.NewBook(ctx, &memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := responsecodes.NewBook(ctx, &memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, b := range []*responsecodes.Book{first, second} {
+		if ok, err := b.Start(ctx, "RLT", responsecodes.StarterSet("RLT")); ok != (n == 0) || err != nil {
+			t.Errorf("Start of node %d = %v, %v", n+1, ok, err)
+		}
+		if v := b.Published("RLT"); v == nil || v.Number != 1 {
+			t.Errorf("node %d has %+v", n+1, v)
+		}
+	}
+}
+
 // many are rules of their own, as many as a table can have.
 func many(n int) []responsecodes.Rule {
 	rules := make([]responsecodes.Rule, n)

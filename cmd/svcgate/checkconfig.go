@@ -16,7 +16,8 @@ func checkConfigCommand(s *shell) *cobra.Command {
 		Short: "Check the settings and everything they conflict with",
 		Long: "Reads the settings as serve does and lists every problem with its line and column, then every setting of the\n" +
 			"order management system and the provider (as far as the file gives them) that works against the integration.\n" +
-			"Ends with 0 when there is nothing to report but warnings, 1 when there are conflicts, 2 when serve would not start.",
+			"Ends with 0 when there is nothing to report but warnings, 1 when there are conflicts, 2 when serve would not start.\n" +
+			"The database is not opened, and nobody is called.",
 		Example: "  svcgate check-config /etc/svcgate/svcgate.yaml\n  svcgate check-config --print-default > svcgate.yaml",
 		Args:    arguments(0, 1, "one settings file"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -126,6 +127,11 @@ func tryParts(c *config.Config) []config.Problem {
 	if c.KeyFile != "" {
 		if _, err := readKeys(c.KeyFile); err != nil {
 			report("key_file", err)
+		}
+	}
+	if !c.Postgres() {
+		if err := hasFolder("the database's folder", c.Database); err != nil { // of this machine, which may not be the server's
+			problems = append(problems, c.Problem("database", config.SeverityWarning, err.Error()))
 		}
 	}
 	for i, service := range c.Services {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,14 +36,15 @@ type codeTable interface {
 	rollback(ctx context.Context, service string, number int, reason string) (int, error)
 }
 
-func (s *shell) withCodes(c *cobra.Command, l *location, work func(codeTable) error) error {
-	return s.withBook(c, l,
+// withCodes works on the codes of a service bureau.
+func (s *shell) withCodes(c *cobra.Command, l *location, service string, work func(codeTable) error) error {
+	return s.withBook(c, l, service,
 		func(server *client) error { return work(remoteCodes{server}) },
 		func(book *responsecodes.Book, _ *store.Store) error { return work(localCodes{book}) })
 }
 
 // withBook works at a server, or on a database that this process opens for it.
-func (s *shell) withBook(c *cobra.Command, l *location, at func(*client) error, on func(*responsecodes.Book, *store.Store) error) error {
+func (s *shell) withBook(c *cobra.Command, l *location, service string, at func(*client) error, on func(*responsecodes.Book, *store.Store) error) error {
 	remote, err := l.resolve(c, s)
 	if err != nil {
 		return err
@@ -55,6 +57,9 @@ func (s *shell) withBook(c *cobra.Command, l *location, at func(*client) error, 
 		return at(server)
 	}
 	return l.open(c.Context(), s, func(db *store.Store, services []string) error {
+		if len(services) > 0 && !slices.Contains(services, service) {
+			return fail(exitUsage, "the settings have no service bureau %q; they have %s", service, join(services))
+		}
 		book, err := openCodes(c.Context(), db, services, discard)
 		if err != nil {
 			return err

@@ -36,11 +36,14 @@ func dryRunCodesCommand(s *shell) *cobra.Command {
 		Example: "  svcgate codes dry-run --days 7 --list --server http://127.0.0.1:8080",
 		Args:    arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if list && asJSON {
+				return fail(exitUsage, "give one of --list and --json: the list is a table")
+			}
 			since, err := back.since(time.Now())
 			if err != nil {
 				return err
 			}
-			return s.withReview(c, l, func(codes codeReview) error {
+			return s.withReview(c, l, service, func(codes codeReview) error {
 				step, clear := s.progress("transactions looked at")
 				report, err := codes.compare(c.Context(), service, since, told, step)
 				clear()

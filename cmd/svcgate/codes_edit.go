@@ -33,6 +33,9 @@ func (w *which) add(c *cobra.Command) {
 }
 
 func (w *which) rules(ctx context.Context, codes codeTable) ([]responsecodes.Rule, error) {
+	if err := versionNumber(w.version); err != nil {
+		return nil, err
+	}
 	if w.draft && w.version != 0 {
 		return nil, fail(exitUsage, "give one of --draft and --version")
 	}
@@ -56,6 +59,14 @@ func (w *which) rules(ctx context.Context, codes codeTable) ([]responsecodes.Rul
 	return v.Rules, nil
 }
 
+// versionNumber refuses what is no version's; 0 is a flag that was not given.
+func versionNumber(n int) error {
+	if n < 0 {
+		return fail(exitUsage, "--version is a number from 1 on; svcgate codes history lists them")
+	}
+	return nil
+}
+
 func listCodesCommand(s *shell) *cobra.Command {
 	l, w, asJSON := &location{}, which{}, false
 	c := &cobra.Command{
@@ -63,7 +74,7 @@ func listCodesCommand(s *shell) *cobra.Command {
 		Short: "List the rules of a service bureau",
 		Args:  arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, w.service, func(codes codeTable) error {
 				rules, err := w.rules(c.Context(), codes)
 				if err != nil {
 					return err
@@ -134,7 +145,7 @@ func setCodeCommand(s *shell) *cobra.Command {
 			if err := r.Validate(); err != nil {
 				return fail(exitUsage, "%w", err)
 			}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, r.Service, func(codes codeTable) error {
 				d, err := codes.draft(c.Context(), r.Service)
 				if err != nil {
 					return err
@@ -171,7 +182,7 @@ func deleteCodeCommand(s *shell) *cobra.Command {
 		Args:    arguments(3, 3, "SERVICE SOURCE CODE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			r := responsecodes.Rule{Service: args[0], Source: svcgate.Source(args[1]), Code: args[2], Operation: operation}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, r.Service, func(codes codeTable) error {
 				d, err := codes.draft(c.Context(), r.Service)
 				if err != nil {
 					return err
@@ -200,7 +211,7 @@ func importCodesCommand(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				d, err := codes.draft(c.Context(), service)
 				if err != nil {
 					return err
@@ -248,7 +259,7 @@ func exportCodesCommand(s *shell) *cobra.Command {
 		Short: "Write the rules of a service bureau as CSV",
 		Args:  arguments(0, 1, "one file"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, w.service, func(codes codeTable) error {
 				rules, err := w.rules(c.Context(), codes)
 				if err != nil {
 					return err

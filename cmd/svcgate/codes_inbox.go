@@ -23,7 +23,7 @@ func inboxCodesCommand(s *shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.withReview(c, l, func(codes codeReview) error {
+			return s.withReview(c, l, service, func(codes codeReview) error {
 				all, err := codes.unmapped(c.Context(), service, since)
 				if err != nil {
 					return err

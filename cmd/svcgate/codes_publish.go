@@ -23,7 +23,7 @@ func draftCodesCommand(s *shell) *cobra.Command {
 			if discarded && rebased {
 				return fail(exitUsage, "give one of --discard and --rebase")
 			}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				d, err := codes.draft(c.Context(), service)
 				if err != nil {
 					return err
@@ -94,7 +94,7 @@ func diffCodesCommand(s *shell) *cobra.Command {
 		Short: "Show what publishing the draft would change, or what a version changed",
 		Args:  arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				d, err := s.diff(c, codes, service, number)
 				if err != nil {
 					return err
@@ -115,10 +115,16 @@ func diffCodesCommand(s *shell) *cobra.Command {
 }
 
 func (s *shell) diff(c *cobra.Command, codes codeTable, service string, number int) (codesDiff, error) {
+	if err := versionNumber(number); err != nil {
+		return codesDiff{}, err
+	}
 	if number > 0 {
 		after, err := codes.version(c.Context(), service, number)
-		if err != nil || number == 1 {
-			return newDiff(0, 1, nil, after.Rules), err
+		if err != nil {
+			return codesDiff{}, err
+		}
+		if number == 1 {
+			return newDiff(0, 1, nil, after.Rules), nil
 		}
 		before, err := codes.version(c.Context(), service, number-1)
 		if err != nil {
@@ -195,7 +201,7 @@ func publishCodesCommand(s *shell) *cobra.Command {
 			if err := needFlag(c, "reason", reason); err != nil {
 				return err
 			}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				if tag == "" {
 					d, err := codes.draft(c.Context(), service)
 					if err != nil {
@@ -238,7 +244,7 @@ func rollbackCodesCommand(s *shell) *cobra.Command {
 			if err := needFlag(c, "reason", reason); err != nil {
 				return err
 			}
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				n, err := codes.rollback(c.Context(), service, number, reason)
 				if err != nil {
 					return err
@@ -261,7 +267,7 @@ func historyCodesCommand(s *shell) *cobra.Command {
 		Short: "List the published versions, the newest first",
 		Args:  arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return s.withCodes(c, l, func(codes codeTable) error {
+			return s.withCodes(c, l, service, func(codes codeTable) error {
 				versions, err := codes.versions(c.Context(), service)
 				if err != nil {
 					return err

@@ -30,8 +30,8 @@ type affected struct {
 	CreatedAt string `json:"created_at"`
 }
 
-func (s *shell) withReview(c *cobra.Command, l *location, work func(codeReview) error) error {
-	return s.withBook(c, l,
+func (s *shell) withReview(c *cobra.Command, l *location, service string, work func(codeReview) error) error {
+	return s.withBook(c, l, service,
 		func(server *client) error { return work(remoteReview{server}) },
 		func(book *responsecodes.Book, db *store.Store) error {
 			return work(localReview{responsecodes.Review{Book: book, Journal: db}, db})

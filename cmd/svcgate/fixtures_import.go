@@ -40,10 +40,15 @@ func fixturesImportCommand(s *shell) *cobra.Command {
 					return err
 				}
 			}
-			if asJSON {
-				return s.json(report)
+			if !asJSON {
+				err = s.tellImported(report, dry)
+			} else {
+				err = s.json(report)
 			}
-			return s.tellImported(report, dry)
+			if err == nil && report.found == 0 {
+				return silent(exitFailed)
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&into, "into", "", "`FOLDER` of cases to write to; made when it is not there")
@@ -111,9 +116,6 @@ func (s *shell) tellImported(r importReport, dry bool) error {
 	s.tell("%d cases %s, %d left out", len(r.Written), done, len(r.Left))
 	for _, l := range r.Left {
 		s.tell("  %s: %s: %s", l.File, oneLine(l.Where), oneLine(l.Reason))
-	}
-	if r.found == 0 {
-		return silent(exitFailed)
 	}
 	return nil
 }

@@ -56,12 +56,11 @@ func makeKeyFile(path, id string) error {
 // gateKeys reads the keys of a server. A test system on a SQLite file whose settings name no key file has one beside it, which is
 // no place for the keys of real cards: whoever copies the one has the other.
 func gateKeys(c *config.Config, log *slog.Logger) (*secret.Keyring, error) {
-	path := c.KeyFile
+	path := keyFileOf(c)
 	if path == "" {
-		if c.Live || c.Postgres() {
-			return nil, fail(exitUsage, "key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE")
-		}
-		path = c.Database + ".key"
+		return nil, fail(exitUsage, "key_file is missing: card numbers are sealed with its keys; make it with svcgate keys init FILE")
+	}
+	if c.KeyFile == "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			if err := makeKeyFile(path, "test"); err != nil {
 				return nil, err
@@ -74,6 +73,14 @@ func gateKeys(c *config.Config, log *slog.Logger) (*secret.Keyring, error) {
 		return nil, fail(exitUsage, "%w", err)
 	}
 	return keys, nil
+}
+
+// keyFileOf is where the keys of the settings are; "" when they must name a place and do not.
+func keyFileOf(c *config.Config) string {
+	if c.KeyFile != "" || c.Live || c.Postgres() {
+		return c.KeyFile
+	}
+	return c.Database + ".key"
 }
 
 // readKeys reads a key file.

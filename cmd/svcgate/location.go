@@ -16,6 +16,7 @@ type location struct {
 	config, database string
 	keyFile          string // of the settings that open read; "" without settings
 	console          string // where browsers find the console of these settings
+	makes            bool   // the command may be the first to open the database
 }
 
 func (l *location) add(c *cobra.Command) {
@@ -78,7 +79,7 @@ func (l *location) place(s *shell) (place store.Config, services []string, err e
 	for _, service := range settings.Services {
 		services = append(services, service.Code)
 	}
-	l.keyFile, l.console = settings.KeyFile, consoleAddress(settings)
+	l.keyFile, l.console = keyFileOf(settings), consoleAddress(settings)
 	place, err = databaseOf(settings)
 	return place, services, err
 }
@@ -89,6 +90,11 @@ func (l *location) open(ctx context.Context, s *shell, work func(db *store.Store
 	if err != nil {
 		return err
 	}
+	if place.DSN == "" && !l.makes {
+		if err := isThere(place.Path); err != nil {
+			return err
+		}
+	}
 	db, err := openStore(ctx, place, discard)
 	if statusOf(err) == exitConflict {
 		return fail(exitConflict, "%w; what a running server has open is reached with --server, or once it is stopped", err)
@@ -98,6 +104,17 @@ func (l *location) open(ctx context.Context, s *shell, work func(db *store.Store
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return work(db, services)
+}
+
+// isThere wants a database that was made before: a name that is mistyped must not become a new one.
+func isThere(path string) error {
+	if err := hasFolder("the database's folder", path); err != nil {
+		return err
+	}
+	if _, err := hasFile(path); err != nil {
+		return fail(exitUsage, "there is no database yet: %w; serve makes it, and so do tokens create and people bootstrap", err)
+	}
+	return nil
 }
 
 // discard is for commands whose own words say what happened.

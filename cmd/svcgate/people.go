@@ -63,7 +63,9 @@ func (s *shell) showLink(l access.Link, console string, asJSON bool) error {
 	if asJSON {
 		return s.json(map[string]any{"name": l.Person, "kind": l.Kind, "link": console + l.Path(), "expires_at": l.Expires.UTC().Format(time.RFC3339)})
 	}
-	fmt.Fprintln(s.out, console+l.Path())
+	if _, err := fmt.Fprintln(s.out, console+l.Path()); err != nil {
+		return fail(exitFailed, "the link was made and could not be shown: %w; make another one", err)
+	}
 	who := "whoever is to be the first person"
 	if l.Person != "" {
 		who = l.Person
@@ -76,7 +78,7 @@ func (s *shell) showLink(l access.Link, console string, asJSON bool) error {
 }
 
 func bootstrapCommand(s *shell) *cobra.Command {
-	l, asJSON := &location{}, false
+	l, asJSON := &location{makes: true}, false
 	c := &cobra.Command{
 		Use:   "bootstrap (--config FILE | --database FILE)",
 		Short: "Make the link by which the first person comes in",
@@ -104,7 +106,7 @@ func bootstrapCommand(s *shell) *cobra.Command {
 }
 
 func addPersonCommand(s *shell) *cobra.Command {
-	l, roles, full, asJSON := &location{}, []string(nil), "", false
+	l, roles, full, asJSON := &location{makes: true}, []string(nil), "", false
 	c := &cobra.Command{
 		Use:   "add NAME --role ROLE[,ROLE...]",
 		Short: "Invite a person: prints a link to choose a password by",

@@ -45,12 +45,12 @@ func (s *shell) withTokens(c *cobra.Command, l *location, work func(tokenKeeper)
 }
 
 func createTokenCommand(s *shell) *cobra.Command {
-	l, role, asJSON := &location{}, "", false
+	l, role, asJSON := &location{makes: true}, "", false
 	c := &cobra.Command{
 		Use:   "create NAME --role ROLE",
 		Short: "Make a token and show it once",
 		Long:  "Makes a token and prints it to standard output. Names are never given twice, because the journal names callers by\nthem. Roles:\n" + roleHelp(access.TokenRoles()),
-		Example: "  svcgate tokens create oms --role oms --config svcgate.yaml > oms.token\n" +
+		Example: "  umask 077; svcgate tokens create oms --role oms --config svcgate.yaml > oms.token\n" +
 			"  svcgate tokens create ann --role operator --server http://127.0.0.1:8080 --token-file admin.token",
 		Args: arguments(1, 1, "the name of the token"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -69,7 +69,9 @@ func createTokenCommand(s *shell) *cobra.Command {
 				if asJSON {
 					return s.json(map[string]string{"name": t.Name, "role": role, "token": text})
 				}
-				fmt.Fprintln(s.out, text)
+				if _, err := fmt.Fprintln(s.out, text); err != nil {
+					return fail(exitFailed, "token %s was made and could not be shown: %w; revoke it and make one of another name", t.Name, err)
+				}
 				s.tell("token %s made with role %s; it is not shown again", t.Name, t.Role)
 				return nil
 			})
