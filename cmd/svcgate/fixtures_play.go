@@ -15,7 +15,7 @@ type matchFlags struct {
 }
 
 func (f *matchFlags) add(c *cobra.Command) {
-	c.Flags().BoolVar(&f.exact, "exact", false, "take no other ids, times and balances for the recorded ones")
+	c.Flags().BoolVar(&f.exact, "exact", false, "take no other ids, times and balances for the recorded ones, whatever the cases' own rules say")
 	c.Flags().StringVar(&f.rules, "rules", "", "`FILE` of rules, beside those of the cases, in the place of the usual volatile set")
 }
 
@@ -52,6 +52,11 @@ func (s *shell) playing(paths []string, match *matchFlags, key string) (p playin
 	}
 	if p.cases, err = openCases(paths); err != nil {
 		return p, fail(exitUsage, "%w", err)
+	}
+	if match.exact { // recorded cases bring the usual set along
+		for _, c := range p.cases {
+			c.Rules.Volatile = nil
+		}
 	}
 	corpus := ""
 	if len(paths) > 0 {
