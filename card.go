@@ -1,6 +1,7 @@
 package svcgate
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 
@@ -47,6 +48,21 @@ func (c Card) Number() secret.String { return c.number }
 
 // Equal reports whether both are the same card.
 func (c Card) Equal(d Card) bool { return c.number.Equal(d.number) }
+
+// In reports whether the digits of a text, read without what parts them, hold the number. Such a text must not be kept
+// or shown.
+func (c Card) In(text string) bool {
+	if c.IsZero() {
+		return false
+	}
+	digits := make([]byte, 0, 64)
+	for i := range len(text) {
+		if text[i] >= '0' && text[i] <= '9' {
+			digits = append(digits, text[i])
+		}
+	}
+	return bytes.Contains(digits, []byte(c.number.Reveal()))
+}
 
 // Last4 returns the last four digits, or "" when there is no card.
 func (c Card) Last4() string {

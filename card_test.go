@@ -50,6 +50,23 @@ func TestParseCard(t *testing.T) {
 	}
 }
 
+func TestCardIn(t *testing.T) {
+	t.Parallel()
+	c := card(t, "6006491234560017")
+	for text, want := range map[string]bool{
+		"6006491234560017": true, "SVC-6006491234560017": true, "6006 4912 3456 0017": true, "1-6006.4912/3456:0017-2": true,
+		"00006006491234560017": true, "x６6006491234560017": true,
+		"": false, "************0017": false, "600649123456001": false, "6006491234560018": false, "7100 6549 4321 6006": false,
+	} {
+		if got := c.In(text); got != want {
+			t.Errorf("in %q: %t", text, got)
+		}
+	}
+	if (svcgate.Card{}).In("6006491234560017") || (svcgate.Card{}).In("") {
+		t.Error("no card is in a text")
+	}
+}
+
 func TestCardIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const number = "6006491234560017"

@@ -28,6 +28,7 @@ func FromAnswer(r *svcgate.Request, sent messages.Request, a *messages.Answer, b
 	if err != nil {
 		return svcgate.Reply{}, err
 	}
+	reply.Code, reply.Description = q.withoutPIN(reply.Code), q.withoutPIN(reply.Description)
 	if err := q.about(a, &reply); err != nil {
 		return svcgate.Reply{}, err
 	}
@@ -91,8 +92,12 @@ func verdict(a *messages.Answer) (svcgate.Reply, error) {
 
 // about reads what an answer says about the card, the account and itself, accepted or not.
 func (q question) about(a *messages.Answer, reply *svcgate.Reply) error {
-	for _, id := range []string{a.SVATransactionID, a.AccountID, a.AuthNumber} {
-		if id != "" && q.Card().Number().Equal(secret.New(id)) {
+	card := q.Card()
+	if card.IsZero() {
+		card, _ = svcgate.ParseCard(a.CardNumber) // that was generated
+	}
+	for _, id := range [...]string{a.SVATransactionID, a.AccountID, a.AuthNumber} {
+		if card.In(id) {
 			return &MismatchError{CardNumberInAnswer}
 		}
 	}
@@ -100,9 +105,9 @@ func (q question) about(a *messages.Answer, reply *svcgate.Reply) error {
 		return &MismatchError{BadTransactionID}
 	}
 	reply.TransactionID = a.SVATransactionID
-	reply.AuthNumber = word(a.AuthNumber)
+	reply.AuthNumber = q.id(a.AuthNumber)
 	reply.CardStatus = status(a.InstrumentStatus)
-	reply.Account = svcgate.Account{ID: word(a.AccountID), Status: status(a.AccountStatus), Type: name(a.AccountType)}
+	reply.Account = svcgate.Account{ID: q.id(a.AccountID), Status: status(a.AccountStatus), Type: name(a.AccountType)}
 	reply.Time = q.time(a)
 	var err error
 	reply.Balance, err = q.balance(a)

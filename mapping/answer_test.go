@@ -174,6 +174,13 @@ func TestMismatches(t *testing.T) {
 		{"balance in small letters", svcgate.Inquire, func(a *messages.Answer) { a.BalanceCurrency = "usd" }, mapping.BadCurrency},
 		{"card number as account", svcgate.Inquire, func(a *messages.Answer) { a.AccountID = active }, mapping.CardNumberInAnswer},
 		{"card number as authorization number", svcgate.Authorize, func(a *messages.Answer) { a.AuthNumber = active }, mapping.CardNumberInAnswer},
+		{"card number within the account", svcgate.Authorize, func(a *messages.Answer) { a.AccountID = "SVC-" + active }, mapping.CardNumberInAnswer},
+		{"card number within the account on a refusal", svcgate.Authorize, func(a *messages.Answer) { a.ErrorCode, a.AccountID = "X", active+"-1" }, mapping.CardNumberInAnswer},
+		{"card number in groups", svcgate.Recharge, func(a *messages.Answer) { a.AccountID = "6006-4912-3456-0017" }, mapping.CardNumberInAnswer},
+		{"card number in groups behind another digit", svcgate.Recharge, func(a *messages.Answer) { a.AccountID = "1:6006.4912.3456.0017" }, mapping.CardNumberInAnswer},
+		{"card number within the authorization number", svcgate.Authorize, func(a *messages.Answer) { a.AuthNumber = "A" + active }, mapping.CardNumberInAnswer},
+		{"new card number as account", svcgate.Generate, func(a *messages.Answer) { a.AccountID = fresh }, mapping.CardNumberInAnswer},
+		{"new card number within the authorization number", svcgate.Generate, func(a *messages.Answer) { a.AuthNumber = "A" + fresh }, mapping.CardNumberInAnswer},
 	}
 	reached := map[mapping.Mismatch]bool{}
 	for _, test := range tests {
@@ -200,6 +207,91 @@ func TestMismatches(t *testing.T) {
 		if s := m.Sentence(); !strings.HasSuffix(s, ".") || !strings.Contains((&mapping.MismatchError{Reason: m}).Error(), s) {
 			t.Errorf("%s has the sentence %q", m, s)
 		}
+	}
+}
+
+// TestThePINIsNotTakenOver has the request's own PIN in the texts of an answer.
+func TestThePINIsNotTakenOver(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pin  string
+		edit func(*messages.Answer)
+		want func(*svcgate.Reply) // of the reply without the edit
+	}{
+		"description": {"7395", func(a *messages.Answer) { a.ResponseDescription = "7395 fits." },
+			func(r *svcgate.Reply) { r.Description = "**** fits." }},
+		"description of the reason": {"Zq7Wx2Kv", func(a *messages.Answer) { a.ReasonDescription = "<Zq7Wx2Kv>" },
+			func(r *svcgate.Reply) { r.Description = "<****>" }},
+		"fault detail": {"7395", func(a *messages.Answer) {
+			*a = *refusal(a.Kind)
+			a.ResponseDescription, a.FaultDetail = "", "PIN 7395 is wrong"
+		},
+			func(r *svcgate.Reply) { refuse(r, "CARD_ASLEEP", "PIN **** is wrong") }},
+		"error code": {"7395", func(a *messages.Answer) { *a = *refusal(a.Kind); a.ErrorCode = "PIN 7395" },
+			func(r *svcgate.Reply) { refuse(r, "PIN ****", "The card is asleep.") }},
+		"response code": {"7395", func(a *messages.Answer) { a.ResponseCode = "NO-7395" },
+			func(r *svcgate.Reply) {
+				r.Accepted, r.Source, r.Code, r.Description, r.Amount = false, svcgate.SourceResponseCode, "NO-****", "", svcgate.Money{}
+			}},
+		"ids": {"7395", func(a *messages.Answer) { a.AccountID, a.AuthNumber = "7395", "A7395" },
+			func(r *svcgate.Reply) { r.Account.ID, r.AuthNumber = "", "" }},
+		"digits of a longer id":        {"7002", func(*messages.Answer) {}, func(*svcgate.Reply) {}},
+		"the transaction id by chance": {"70022", func(*messages.Answer) {}, func(*svcgate.Reply) {}},
+		"the reason code by chance":    {"24", func(*messages.Answer) {}, func(*svcgate.Reply) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := draft(svcgate.Authorize)
+			d.PIN = secret.New(c.pin)
+			r := request(t, d)
+			a := approval(t, r)
+			want, err := mapping.FromAnswer(r, message(t, r), a, bureau())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.want(&want)
+			c.edit(a)
+			got, err := mapping.FromAnswer(r, message(t, r), a, bureau())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !got.Time.Equal(want.Time) && !got.Time.IsZero() {
+				t.Errorf("time %s, want %s", got.Time, want.Time)
+			}
+			got.Time, want.Time = time.Time{}, time.Time{}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("FromAnswer\n got %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+// refuse makes of a reply what refusal does of an answer.
+func refuse(r *svcgate.Reply, code, text string) {
+	*r = svcgate.Reply{Source: svcgate.SourceErrorCode, Code: code, Description: text}
+}
+
+// TestShortCardNumberWithinAnID fills the number up to the length of an id.
+func TestShortCardNumberWithinAnID(t *testing.T) {
+	t.Parallel()
+	const short = "6006491234"
+	d := draft(svcgate.Authorize)
+	d.CardNumber = secret.New(short)
+	r := request(t, d)
+	for name, edit := range map[string]func(*messages.Answer){
+		"zeros in front of an authorization number": func(a *messages.Answer) { a.AuthNumber = "000000" + short },
+		"zeros in front of a transaction id":        func(a *messages.Answer) { a.SVATransactionID = "00000" + short },
+		"digits around it":                          func(a *messages.Answer) { a.AccountID = "1" + short + "1" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := approval(t, r)
+			edit(a)
+			got, err := mapping.FromAnswer(r, message(t, r), a, bureau())
+			if e, ok := errors.AsType[*mapping.MismatchError](err); !ok || e.Reason != mapping.CardNumberInAnswer {
+				t.Errorf("FromAnswer = %+v, %v", got, err)
+			}
+		})
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 	MoreThanAsked      Mismatch = "more_than_asked"       // acted on more than asked
 	OtherCurrency      Mismatch = "other_currency"        // acted in another currency than asked
 	BadCurrency        Mismatch = "bad_currency"          // no ISO 4217 code in capitals
-	CardNumberInAnswer Mismatch = "card_number_in_answer" // the card number stands where an id belongs
+	CardNumberInAnswer Mismatch = "card_number_in_answer" // the card number stands in an id, alone or with more
 )
 
 var mismatches = []struct {
@@ -42,7 +42,7 @@ var mismatches = []struct {
 	{MoreThanAsked, "The answer's amount is more than was asked for."},
 	{OtherCurrency, "The answer's amount is in another currency than was asked for."},
 	{BadCurrency, "The answer's currency is no ISO 4217 code in capitals."},
-	{CardNumberInAnswer, "The answer has the card number where an id belongs."},
+	{CardNumberInAnswer, "The answer has the card number in an id."},
 }
 
 // Mismatches lists them all.

@@ -29,6 +29,22 @@ func word(s string) string {
 	return s
 }
 
+// withoutPIN puts stars in the place of the request's own PIN, which some servers repeat.
+func (q question) withoutPIN(s string) string {
+	if q.PIN().IsZero() {
+		return s
+	}
+	return string(messages.HidePIN([]byte(s), q.PIN()))
+}
+
+// id takes over a word that does not hold the PIN.
+func (q question) id(s string) string {
+	if s = word(s); q.withoutPIN(s) != s {
+		return ""
+	}
+	return s
+}
+
 // name takes over a word that holds no digits.
 func name(s string) string {
 	if strings.ContainsAny(s, "0123456789") {

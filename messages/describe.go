@@ -99,7 +99,11 @@ func (d *Description) tell(e *etree.Element, path string, without *etree.Element
 		d.add(join(path, "@"+a.Key), a.Key, a.Value, meanings, source)
 	}
 	children := e.ChildElements()
-	if len(children) == 0 && path != "" {
+	switch {
+	case path != "" && len(children) > 0 && hidesName(e.Tag):
+		d.add(path, e.Tag, maskedNone, meanings, source)
+		return
+	case path != "" && len(children) == 0:
 		d.add(path, e.Tag, e.Text(), meanings, source)
 	}
 	for _, child := range children {
@@ -131,6 +135,9 @@ func (d *Description) add(path, name, value string, meanings map[string]meaning,
 	d.Fields = append(d.Fields, f)
 }
 
+// hidesName reports whether nothing may be told of what stands in elements of that name.
+func hidesName(name string) bool { return hidesCard(name) || strings.EqualFold(name, hiddenPIN) }
+
 // shown masks a value the way Mask does.
 func shown(name, value string) string {
 	value = strings.Trim(value, spaces)
@@ -139,7 +146,7 @@ func shown(name, value string) string {
 		return ""
 	case strings.EqualFold(name, hiddenPIN):
 		return maskedPIN
-	case strings.EqualFold(name, hiddenCards[0]), strings.EqualFold(name, hiddenCards[1]):
+	case hidesCard(name):
 		return maskedCard(value)
 	case slices.Contains(shownIDs[:], name) && allDigits(value) && len(value) <= maxShown:
 		return value

@@ -103,6 +103,21 @@ func TestDescribeTells(t *testing.T) {
 	}
 }
 
+func TestDescribeHidesWhatStandsBelowAHiddenElement(t *testing.T) {
+	t.Parallel()
+	for _, hidden := range []string{"<x>7395</x>", "7395<x/>", "<x a='7395'/>", "<x><y>7395</y></x>"} {
+		for _, name := range []string{"AuthenticationData", "CardNumber", "instrumentid"} {
+			d, err := messages.Describe([]byte("<VoidRequest><Instrument><" + name + ">" + hidden + "</" + name + "></Instrument></VoidRequest>"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(d.Fields) != 1 || d.Fields[0].Path != "Instrument/"+name || strings.Trim(d.Fields[0].Value, "*") != "" || d.Fields[0].Value == "" {
+				t.Errorf("%s in %s: %+v", hidden, name, d.Fields)
+			}
+		}
+	}
+}
+
 func TestDescribeRefuses(t *testing.T) {
 	t.Parallel()
 	for body, code := range map[string]string{

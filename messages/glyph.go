@@ -2,6 +2,7 @@ package messages
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -15,20 +16,28 @@ func glyphAt(in []byte, i int) (r rune, size int) {
 // glyph returns the character at i and the length of its spelling. A reference is the character that it means in the
 // end, however often it was escaped; a decimal or hexadecimal one need not end in a semicolon.
 func glyph(in []byte, i int) (r rune, size int) {
+	r, size, _ = spelled(in, i)
+	return r, size
+}
+
+// spelled is glyph that also tells how often the character was escaped.
+func spelled(in []byte, i int) (r rune, size, depth int) {
 	if c := in[i]; c != '&' {
 		if c < utf8.RuneSelf {
-			return rune(c), 1
+			return rune(c), 1, 0
 		}
-		return utf8.DecodeRune(in[i:])
+		r, size = utf8.DecodeRune(in[i:])
+		return r, size, 0
 	}
 	r, end := '&', i+1
 	for {
 		next, after := ampersand(in, end)
 		if after == end {
-			return r, end - i
+			return r, end - i, depth
 		}
+		depth++
 		if r, end = next, after; r != '&' {
-			return r, end - i
+			return r, end - i, depth
 		}
 	}
 }
@@ -48,7 +57,7 @@ func ampersand(in []byte, i int) (r rune, end int) {
 	case bytes.HasPrefix(rest, []byte("apos;")):
 		return '\'', i + 5
 	case len(rest) < 2 || rest[0] != '#':
-		return 0, i
+		return entity(in, i)
 	}
 	base, j := rune(10), i+1
 	if in[j]|0x20 == 'x' {
@@ -71,6 +80,21 @@ func ampersand(in []byte, i int) (r rune, end int) {
 		j++
 	}
 	return r, j
+}
+
+// entity reads a reference by a name that only other vocabularies know, such as HTML's nbsp. It stands for a character
+// that is no digit, and is taken for a space.
+func entity(in []byte, i int) (r rune, end int) {
+	const longest = 32
+	for j := i; j < len(in) && j-i <= longest; j++ {
+		switch c := in[j]; {
+		case c == ';' && j > i:
+			return '\u00a0', j + 1
+		case (c|0x20 < 'a' || c|0x20 > 'z') && (j == i || c < '0' || c > '9'):
+			return 0, i
+		}
+	}
+	return 0, i
 }
 
 func hexDigit(c byte) (rune, bool) {
@@ -100,56 +124,23 @@ func spellsNumber(spelling []byte) bool {
 	return false
 }
 
-// endsName reports whether c may stand behind the name of an element.
-func endsName(c byte) bool { return isSpace(c) || c == '>' || c == '/' || c == '&' }
-
-// localName reads a name at i and returns it without its prefix.
-func localName(in []byte, i int) (name []byte, end int) {
-	for end = i; end < len(in) && (classes[in[end]]&inName != 0 || in[end] == ':'); end++ {
-		if in[end] == ':' {
-			i = end + 1
-		}
+// markup returns the name of a reference to r if r marks the start or end of a tag or of an attribute, or "".
+func markup(r rune) string {
+	switch r {
+	case '<':
+		return "lt;"
+	case '>':
+		return "gt;"
+	case '"':
+		return "quot;"
+	case '\'':
+		return "apos;"
 	}
-	return in[i:end], end
+	return ""
 }
 
-// tagEnd returns where the tag that goes on at i ends and whether it was empty. A quote that does not end quotes
-// nothing; a tag that does not end goes on to the end of in.
-func tagEnd(in []byte, i int) (end int, empty bool) {
-	quote, slash, unquoted := rune(0), false, 0
-	for i < len(in) {
-		r, size := glyph(in, i)
-		i += size
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote, unquoted = 0, 0
-			} else if r == '>' && unquoted == 0 {
-				unquoted = i
-			}
-		case r == '"' || r == '\'':
-			quote = r
-		case r == '>':
-			return i, slash
-		}
-		slash = r == '/'
-	}
-	if unquoted > 0 {
-		return unquoted, false
-	}
-	return i, false
-}
-
-// closing returns where the end tag of that name begins, the end of in if there is none.
-func closing(in []byte, i int, name []byte) int {
-	for i < len(in) {
-		r, size := glyph(in, i)
-		if r == '<' && i+size < len(in) && in[i+size] == '/' {
-			if local, _ := localName(in, i+size+1); bytes.EqualFold(local, name) {
-				return i
-			}
-		}
-		i += size
-	}
-	return i
+// respelled spells what marks up, escaped as often as it was, without digits: the digits of a card number must go, but
+// what follows may be an element whose content must be hidden.
+func respelled(r rune, depth int) string {
+	return "&" + strings.Repeat("amp;", depth-1) + markup(r)
 }

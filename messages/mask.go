@@ -2,6 +2,7 @@ package messages
 
 import (
 	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -10,12 +11,6 @@ import (
 
 // unreadable stands for bytes that are no text: nothing in them can be told from a card number.
 const unreadable = "[not text, left out]"
-
-// minRun is the shortest run of digits that is taken for a card number.
-const minRun = minCardDigits
-
-// maxGap is how many separators may stand between two digits of one number.
-const maxGap = 3
 
 // Mask returns a copy of body that may be stored and shown: what stands in CardNumber and InstrumentID is twelve
 // stars and the last four digits, or sixteen stars if it is no number, what stands in AuthenticationData is four
@@ -69,7 +64,9 @@ type masker struct {
 	asked   []byte // the card number that the question named; empty for none
 	swap    *Swap  // what stands for hidden values instead of stars; nil for Mask
 
-	commentFrom, commentEnd int // where the next --> was looked for, and where it stands
+	comments []commentEnd // where comments may end; nil until a comment begins
+	dashes   int          // where the --> of the comment that began last stands; 0 for none
+	endless  [len(constructs)][2]bool
 }
 
 // What the first byte of a character means to the masker.
@@ -92,151 +89,66 @@ var maskClass = func() (class [256]uint8) {
 }()
 
 func (m *masker) run() {
-	for i := 0; i < len(m.in); {
-		switch maskClass[m.in[i]] {
-		case dull:
-			for i++; i < len(m.in) && maskClass[m.in[i]] == dull; i++ {
-			}
-		case digit:
-			i = m.number(i)
-		case opening:
-			i = m.tag(i + 1)
-		default:
-			r, size := glyph(m.in, i)
-			switch {
-			case r == '<':
-				i = m.tag(m.angle(i, size))
-			case unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]):
-				i = m.number(i)
-			default:
-				i += size
-			}
-		}
-	}
+	m.scan(0, len(m.in))
 	m.out = append(m.out, m.in[m.done:]...)
 }
 
-// replace puts text in the place of in[from:to].
+// scan masks what begins in in[from:to]; no number goes on behind it.
+func (m *masker) scan(from, to int) {
+	for i := from; i < to; {
+		switch maskClass[m.in[i]] {
+		case dull:
+			for i++; i < to && maskClass[m.in[i]] == dull; i++ {
+			}
+		case digit:
+			i = m.number(i, to)
+		case opening:
+			i = m.tag(i+1, 0)
+		default:
+			r, size, depth := spelled(m.in[:to], i)
+			long := spellsNumber(m.in[i : i+size])
+			switch {
+			case long && markup(r) != "":
+				m.replace(i, i+size, respelled(r, depth))
+				i += size
+			case long || unicode.IsDigit(r):
+				i = m.number(i, to)
+				continue
+			default:
+				i += size
+			}
+			if r == '<' {
+				i = m.tag(i, depth)
+			}
+		}
+	}
+}
+
+// replace puts text in the place of in[from:to]. A comment that began before it and ends in it ends behind it, so that
+// what stands there is seen as it was.
 func (m *masker) replace(from, to int, text string) {
 	m.out = append(m.out, m.in[m.done:from]...)
 	m.out = append(m.out, text...)
+	if m.endsComment(from, to) {
+		m.out = append(m.out, closeComment...)
+	}
 	m.done = to
 }
 
-// angle passes over a < of that size and respells it when its own spelling has the digits of a card number. It stays
-// a <: what follows may be an element whose content must be hidden.
-func (m *masker) angle(i, size int) (end int) {
-	if spellsNumber(m.in[i : i+size]) {
-		m.replace(i, i+size, "&lt;")
-	}
-	return i + size
+// endsComment reports whether the comment that began last before from ends before to.
+func (m *masker) endsComment(from, to int) bool {
+	return m.dashes > 0 && from <= m.dashes && m.dashes < to
 }
 
-// number masks the run of digits at i if it is long enough, and returns where it ends. Of a shorter one it returns the
-// end of what stands before the first border, as a comment between two digits may hold a number of its own.
-func (m *masker) number(i int) int {
-	var tail [shownTail]byte
-	count, gap, end, unbroken := 0, 0, i, 0
-	sections, left := 0, 0 // CDATA sections begun less those ended: so far, and up to the last digit
-	for j := i; j < len(m.in) && gap <= maxGap; {
-		if after, begun := m.border(j); after > j {
-			if unbroken == 0 {
-				unbroken = end
-			}
-			sections += begun
-			j = after
-			continue
-		}
-		r, size := glyph(m.in, j)
-		long := spellsNumber(m.in[j : j+size])
-		j += size
-		switch {
-		case r == '<':
-			gap = maxGap + 1
-		case long:
-			tail[shownTail-1] = '*'
-			count += minRun
-			gap, end, left = 0, j, sections
-		case r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.IsDigit(r):
-			tail = [...]byte{tail[1], tail[2], tail[3], byte(r)}
-			if r >= utf8.RuneSelf {
-				tail[3] = '*'
-			}
-			count++
-			gap, end, left = 0, j, sections
-		case parts(r):
-			gap++
-		default:
-			gap = maxGap + 1
-		}
+// tag looks at what follows a < that ends before i and was escaped depth times. It hides the content of the element if
+// that must be, and returns where to go on.
+func (m *masker) tag(i, depth int) int {
+	if bytes.HasPrefix(m.in[i:], []byte(beginComment)) {
+		m.dashes = m.comment(i + len(beginComment)).dashes
+		return i
 	}
-	if count < minRun {
-		if unbroken > 0 {
-			return unbroken
-		}
-		return end
-	}
-	text := maskedNone
-	if count <= maxCardDigits && allDigits(tail[:]) {
-		text = stars + string(tail[:])
-		if m.swap != nil {
-			text = m.swapped(i, end)
-		}
-	}
-	if text == "" {
-		return end
-	}
-	switch { // the section that the run begins or ends is still there behind it
-	case left > 0:
-		text += openSection
-	case left < 0:
-		text += closeSection
-	}
-	m.replace(i, end, text)
-	return end
-}
-
-// parts reports whether r may stand between two digits of one number.
-func parts(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r == ' ' || r == '-' || r == '.' || r == '\t' || r == '\n' || r == '\r' || r == '_'
-	}
-	return unicode.In(r, unicode.Zs, unicode.Pd, unicode.Cf)
-}
-
-const (
-	openSection  = "<![CDATA["
-	closeSection = "]]>"
-	openComment  = "<!--"
-	closeComment = "-->"
-)
-
-// border returns where the border of a CDATA section or the comment at i ends, or i. For the start of a section
-// begun is 1, for its end -1.
-func (m *masker) border(i int) (after, begun int) {
-	switch rest := m.in[i:]; {
-	case rest[0] == '<' && bytes.HasPrefix(rest, []byte(openSection)):
-		return i + len(openSection), 1
-	case rest[0] == ']' && bytes.HasPrefix(rest, []byte(closeSection)):
-		return i + len(closeSection), -1
-	case rest[0] != '<' || !bytes.HasPrefix(rest, []byte(openComment)):
-		return i, 0
-	}
-	inside := i + len(openComment)
-	if inside < m.commentFrom || m.commentEnd < inside {
-		m.commentFrom, m.commentEnd = inside, len(m.in)
-		if length := bytes.Index(m.in[inside:], []byte(closeComment)); length >= 0 {
-			m.commentEnd = inside + length
-		}
-	}
-	return min(m.commentEnd+len(closeComment), len(m.in)), 0
-}
-
-// tag looks at what follows the < that ends before i. It hides the content of the element if that must be, and
-// returns where to go on.
-func (m *masker) tag(i int) int {
-	name, end := localName(m.in, i)
-	if m.swap == nil && !ofInterest[min(len(name), len(ofInterest)-1)] || end < len(m.in) && !endsName(m.in[end]) {
+	name, end, whole := startName(m.in, i)
+	if !whole || m.swap == nil && !ofInterest[min(len(name), len(ofInterest)-1)] {
 		return i
 	}
 	for _, shown := range shownIDs {
@@ -244,40 +156,36 @@ func (m *masker) tag(i int) int {
 			return m.id(name, end)
 		}
 	}
-	card := bytes.EqualFold(name, []byte(hiddenCards[0])) || bytes.EqualFold(name, []byte(hiddenCards[1]))
-	if !card && !bytes.EqualFold(name, []byte(hiddenPIN)) && !m.swap.secret(name) {
+	if !m.hides(name) {
 		return i
 	}
-	content, empty := tagEnd(m.in, end)
-	if m.sweep(end, content); empty {
+	content, empty := m.tagEnd(end, depth)
+	if m.scan(end, content); empty {
 		return content
 	}
-	to := closing(m.in, content, name)
-	switch {
-	case len(bytes.Trim(m.in[content:to], spaces)) == 0:
-	case card:
-		if text := m.card(content, to); text != "" {
-			m.replace(content, to, text)
-		}
-	default:
-		m.replace(content, to, m.swap.hide(m.in[content:to]))
+	to := m.closing(content, depth, name)
+	if len(bytes.Trim(m.in[content:to], spaces)) == 0 {
+		return to
+	}
+	text := ""
+	if hidesCard(name) {
+		text = m.card(content, to)
+	} else {
+		text = m.swap.hide(m.in[content:to])
+	}
+	if text != "" {
+		m.replace(content, to, text)
 	}
 	return to
 }
 
-// sweep masks numbers among the attributes in in[from:to].
-func (m *masker) sweep(from, to int) {
-	for i := from; i < to; {
-		r, size := glyph(m.in, i)
-		switch {
-		case r == '<':
-			i = m.angle(i, size)
-		case unicode.IsDigit(r) || spellsNumber(m.in[i:i+size]):
-			i = m.number(i)
-		default:
-			i += size
-		}
-	}
+// hides reports whether what stands in elements of that name must not be seen.
+func (m *masker) hides(name []byte) bool {
+	return hidesCard(name) || bytes.EqualFold(name, []byte(hiddenPIN)) || m.swap.secret(name)
+}
+
+func hidesCard[T string | []byte](name T) bool {
+	return strings.EqualFold(string(name), hiddenCards[0]) || strings.EqualFold(string(name), hiddenCards[1])
 }
 
 // card returns how the content of a card number's element is shown; "" leaves it as it is.
@@ -285,11 +193,11 @@ func (m *masker) card(from, to int) string {
 	var text [maxID]byte
 	n := 0
 	for i := from; i < to; {
-		if after, _ := m.border(i); after > i {
+		r, size := glyph(m.in, i)
+		if after, _ := m.border(i, r, size); after > i {
 			i = after
 			continue
 		}
-		r, size := glyph(m.in, i)
 		i += size
 		if r >= utf8.RuneSelf || n == len(text) {
 			return maskedNone
@@ -301,7 +209,7 @@ func (m *masker) card(from, to int) string {
 	if allDigits(number) && len(number) <= maxCardDigits {
 		m.digits = copy(m.known[:], number)
 	}
-	if len(number) == 0 {
+	if len(number) == 0 || m.endsComment(from, to) {
 		return maskedNone
 	}
 	masked := maskedCard(number)

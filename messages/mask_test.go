@@ -3,6 +3,7 @@ package messages_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -71,6 +72,35 @@ func TestMask(t *testing.T) {
 		"<![CDATA[<CardNumber>12345</CardNumber>]]>":                    "<![CDATA[<CardNumber>****************</CardNumber>]]>",
 		"<!--<AuthenticationData>1</AuthenticationData>-->":             "<!--<AuthenticationData>****</AuthenticationData>-->",
 
+		"<x><![CDATA[Unexpected <CardNumber at column 57]]></x> 1732341234567 ms":                          "<x><![CDATA[Unexpected <CardNumber at column 57]]>****************",
+		"<s>&lt;CardNumber a=1<!-- &gt; -->234567890&lt;/CardNumber&gt;</s>":                               "<s>&lt;CardNumber a=1****************&lt;/CardNumber&gt;</s>",
+		"near &lt;AuthenticationData at line 5 <!-- 1 -->1732341234567":                                    "near &lt;AuthenticationData at line 5 ****",
+		"<CardNumber&#0000000062;12345</CardNumber>":                                                       "<CardNumber&gt;****************</CardNumber>",
+		"<AuthenticationData><!--</AuthenticationData>-->7395</AuthenticationData>":                        "<AuthenticationData>****</AuthenticationData>",
+		"<AuthenticationData><![CDATA[</AuthenticationData>]]>7395</AuthenticationData>":                   "<AuthenticationData>****</AuthenticationData>",
+		"<AuthenticationData><?x </AuthenticationData>?>7395</AuthenticationData>":                         "<AuthenticationData>****</AuthenticationData>",
+		"<AuthenticationData>&lt;/AuthenticationData>7395</AuthenticationData>":                            "<AuthenticationData>****</AuthenticationData>",
+		"&lt;AuthenticationData>&lt;!--&lt;/AuthenticationData>--&gt;7395&lt;/AuthenticationData>":         "&lt;AuthenticationData>****&lt;/AuthenticationData>",
+		"<a:AuthenticationData><b:AuthenticationData>x</b:AuthenticationData>7395</a:AuthenticationData>y": "<a:AuthenticationData>****</a:AuthenticationData>y",
+		"<AuthenticationData><AuthenticationData a='>'/>7395</AuthenticationData>y":                        "<AuthenticationData>****</AuthenticationData>y",
+		"<é:AuthenticationData xmlns:é='u'>7395</é:AuthenticationData>":                                    "<é:AuthenticationData xmlns:é='u'>****</é:AuthenticationData>",
+		"<x><AuthenticationData a=\"x&quot;y\">7395</AuthenticationData><b c=\"d\"/></x>":                  "<x><AuthenticationData a=\"x&quot;y\">****</AuthenticationData><b c=\"d\"/></x>",
+		"<AuthenticationData '>7395</AuthenticationData><x a='b'/>":                                        "<AuthenticationData '>****</AuthenticationData><x a='b'/>",
+		"<CardNumber a='&lt;AuthenticationData&gt;7395&lt;/AuthenticationData&gt;'>1</CardNumber>":         "<CardNumber a='****************</CardNumber>",
+		"<AuthenticationData &#0000000062;</AuthenticationData>x#":                                         "<AuthenticationData &gt;</AuthenticationData>x#",
+		"1<!-- 12345<!-- x -->67890abc --> 123456789":                                                      "1<!-- ************7890-->abc --> 123456789",
+		"<!-- <CardNumber>6006491234<!-- -->560017</CardNumber>":                                           "<!-- <CardNumber>****************--></CardNumber>",
+		"1]]>" + strings.Repeat("]]>", 200) + "x":                                                          "****************]]>" + strings.Repeat("]]>", 30) + "x",
+
+		"6006&nbsp;4912&nbsp;3456&nbsp;0017":                            "************0017",
+		"6006&amp;ensp;4912&emsp13;34560017":                            "************0017",
+		"6006&nb sp;491234560&toolongtobeanyreferenceatall12345678901;": "6006&nb sp;491234560&toolongtobeanyreferenceatall************8901;",
+		"6006\xa04912\xa03456\xff0017":                                  "************0017",
+		"6006\u22124912\u221234560017":                                  "************0017",
+		"6006\u20284912&#x7f;34560017":                                  "************0017",
+		"60064912&lt;!----&gt;34560017":                                 "************0017",
+		"60064912]]&gt;&lt;![CDATA[34560017":                            "************0017",
+
 		"card 6006491234560017 gone":                                "card ************0017 gone",
 		"card 6006-4912-3456-0017 gone":                             "card ************0017 gone",
 		"card 6006 4912 3456 0017 gone":                             "card ************0017 gone",
@@ -91,7 +121,7 @@ func TestMask(t *testing.T) {
 		"&#0000000060":                                              "&lt;",
 		"a&#0000000060;/b":                                          "a&lt;/b",
 		"1&#0000000060AuthenticationData>7395</AuthenticationData>": "1&lt;AuthenticationData>****</AuthenticationData>",
-		"<AuthNumber&#0000000062;12</AuthNumber>":                   "<AuthNumber****************</AuthNumber>",
+		"<AuthNumber&#0000000062;12</AuthNumber>":                   "<AuthNumber&gt;12</AuthNumber>",
 		"<CardNumber a='&#0000000060;'/>":                           "<CardNumber a='&lt;'/>",
 		"600649&#0000000054;123456":                                 "****************",
 		"<CardNumber a='&#0001114111;'/>":                           "<CardNumber a='****************'/>",
@@ -239,10 +269,23 @@ func TestMaskKeepsTheRest(t *testing.T) {
 func TestMaskIsLinear(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
+	var shapes []string
 	for _, piece := range []string{
 		"1<!--", "1<!---->a", "1<!---->1<!---->1<!---->1<!---->1<!---->1<!---->a", "<CardNumber>", "<CardNumber ", "&amp;", "&lt;CardNumber&gt;", "1 ", "<", "&", "&#", "<![CDATA[1", "<AuthNumber>1", "</CardNumber>1", "&amp;#49;", "\xff",
 	} {
-		in := []byte(strings.Repeat(piece, size/len(piece)))
+		shapes = append(shapes, strings.Repeat(piece, size/len(piece)))
+	}
+	for _, piece := range []string{"<AuthenticationData '>", "<AuthenticationData><!--", "<a>&lt;AuthenticationData></a>&lt;![CDATA[", "<CardNumber/>"} {
+		shapes = append(shapes, strings.Repeat(piece, size/4/len(piece)))
+	}
+	// Many digits before one end of a comment, and much to walk over behind it.
+	shapes = append(shapes, strings.Repeat("1<!-- ", size/12)+"-->"+strings.Repeat("]]>", size/6))
+	many := strings.Repeat("1<!-- ", size/256)
+	for _, behind := range []string{"<!---->", "&amp;", "<!--" + strings.Repeat("-", size/40) + "-->", "&#0", "&lt;!----&gt;", "1]]>x"} {
+		shapes = append(shapes, many+"-->"+strings.Repeat(behind, size/16/len(behind)))
+	}
+	for _, shape := range shapes {
+		in, piece := []byte(shape), shape[:10]+"..."+shape[len(shape)-10:]
 		// Twice the text has to take about twice the work; a quadratic step would not come back from 1 MiB at all.
 		if out := messages.Mask(in); len(out) > 20*size {
 			t.Errorf("%q: %d bytes become %d", piece, len(in), len(out))
@@ -262,21 +305,17 @@ func FuzzMask(f *testing.F) {
 	f.Add([]byte("<AuthNumber&#0000000062;12</AuthNumber>"))
 	f.Add([]byte("1&#0000000060AuthenticationData>1234&#x000000000003c;/AuthenticationData>"))
 	f.Add([]byte("<CardNumber a=\"&#0000000060;\">1</CardNumber>"))
+	for seed := range uint64(200) {
+		f.Add([]byte(grammar{rand.New(rand.NewPCG(seed, 0))}.soup()))
+	}
 	f.Add([]byte("&amp;lt;CardNumber&amp;gt;12345&amp;lt;/CardNumber&amp;gt;"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		masked := messages.Mask(body)
 		if again := messages.Mask(masked); !bytes.Equal(again, masked) {
 			t.Errorf("masked twice:\n%q\n%q\nof %q", again, masked, body)
 		}
-		run := 0
-		for i, c := range masked {
-			if c < '0' || c > '9' {
-				run = 0
-				continue
-			}
-			if run++; run >= 10 && !besideID(masked[:i+1-run]) {
-				t.Fatalf("ten digits are left at %d in %q, masked from %q", i, masked, body)
-			}
+		if at := longRun(masked); at >= 0 {
+			t.Fatalf("ten digits are left at %d in %q, masked from %q", at, masked, body)
 		}
 		var a messages.Answer
 		if messages.ReadAnswer(body, &a) == nil {

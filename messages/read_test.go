@@ -232,3 +232,23 @@ func TestReadRequestVariants(t *testing.T) {
 		})
 	}
 }
+
+// TestTextsThatQuoteAMessage reads answers whose free text holds a part of a message: no PIN and no card of it stays.
+func TestTextsThatQuoteAMessage(t *testing.T) {
+	t.Parallel()
+	for quoted, want := range map[string]string{
+		"cvc: &lt;AuthenticationData&gt;Zq7Wx2Kv&lt;/AuthenticationData&gt; bad":            "cvc: <AuthenticationData>****</AuthenticationData> bad",
+		"cvc: &amp;lt;AuthenticationData&amp;gt;Zq7&amp;lt;/AuthenticationData&amp;gt; bad": "cvc: &lt;AuthenticationData&gt;****&lt;/AuthenticationData&gt; bad",
+		"<![CDATA[<CardNumber>123456789</CardNumber>]]>":                                    "<CardNumber>****************</CardNumber>",
+		"<![CDATA[Unexpected <CardNumber at column 57]]> 1732341234567 ms":                  "Unexpected <CardNumber at column ************4567 ms",
+		"6006&#x2028;4912&#x2028;3456&#x2028;0017":                                          "************0017",
+	} {
+		var a messages.Answer
+		if err := messages.ReadAnswer([]byte("<VoidResponse><CardSeries ResponseCode='ERR'/><FaultDetail>"+quoted+"</FaultDetail></VoidResponse>"), &a); err != nil {
+			t.Fatalf("%s: %v", quoted, err)
+		}
+		if a.FaultDetail != want {
+			t.Errorf("%s is read as %s", quoted, a.FaultDetail)
+		}
+	}
+}

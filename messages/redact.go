@@ -43,10 +43,10 @@ func (s *Swap) secret(name []byte) bool {
 	return false
 }
 
-// hide passes on what is taken out and returns what stands there instead; s may be nil.
+// hide passes on what is taken out and returns what stands there instead, "" if it stays; s may be nil.
 func (s *Swap) hide(written []byte) string {
 	if s != nil && s.Keep != nil && s.Keep(written) {
-		return string(written)
+		return ""
 	}
 	if s != nil && s.Secret != nil {
 		s.Secret(written)
@@ -66,11 +66,11 @@ func (s *Swap) number(at int, digits string) string {
 func (m *masker) swapped(from, to int) string {
 	var digits []byte
 	for i := from; i < to; {
-		if after, _ := m.border(i); after > i {
+		r, size := glyph(m.in, i)
+		if after, _ := m.border(i, r, size); after > i {
 			i = after
 			continue
 		}
-		r, size := glyph(m.in, i)
 		switch {
 		case r >= '0' && r <= '9':
 			digits = append(digits, byte(r))

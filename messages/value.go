@@ -86,13 +86,13 @@ func isDate(value []byte) bool {
 	return err == nil
 }
 
-// tidy makes the provider's free text fit to be kept and shown: runs of digits that could be a card number are
-// masked, control characters become spaces, and what is longer than 256 bytes is cut between two characters.
+// tidy makes the provider's free text fit to be kept and shown: it is masked like a message, for it may quote one,
+// control characters become spaces, and what is longer than 256 bytes is cut between two characters.
 func tidy(value []byte) []byte {
 	clean := true
 	digits := 0
 	for _, c := range value {
-		clean = clean && c >= 0x20 && c < 0x7f
+		clean = clean && c >= 0x20 && c < 0x7f && c != '<' && c != '&'
 		if c >= '0' && c <= '9' {
 			digits++
 		}

@@ -31,6 +31,7 @@ const (
 	mismatch                          // an answer to another question
 	sentBefore                        // a second Send
 	strangeError                      // an error of no known type
+	panicked                          // a defect here, after the message may have left
 )
 
 // verdict is what a failure means. Only the classes and codes here decide whether money may have moved.
@@ -57,6 +58,7 @@ var verdicts = [...]verdict{
 	unreadable:     {"answer_unreadable", svcgate.ClassUnreadable, svcgate.CodeUnknown, "The provider's answer cannot be read."},
 	mismatch:       {"answer_mismatch", svcgate.ClassMismatch, svcgate.CodeUnknown, "The provider's answer does not belong to the message."},
 	sentBefore:     {"sent_before", svcgate.ClassNotSent, svcgate.CodeInternal, "The message was sent before and is not sent again."},
+	panicked:       {"panicked", svcgate.ClassUnreadable, svcgate.CodeUnknown, "svcgate broke down over the message, which may have been sent, or its answer."},
 	strangeError:   {"unexpected_error", svcgate.ClassNoReply, svcgate.CodeUnknown, "The call failed in a way that does not say whether the message was sent."},
 }
 

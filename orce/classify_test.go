@@ -111,6 +111,8 @@ func TestClassify(t *testing.T) {
 		{"document type", says("<!DOCTYPE a><VoidResponse/>"), false, "answer_unreadable", svcgate.ClassUnreadable, svcgate.CodeUnknown, "xml_doctype_not_allowed"},
 		{"other answer", says(string(voided)), false, "answer_mismatch", svcgate.ClassMismatch, svcgate.CodeUnknown, "another kind"},
 		{"error of no known type", fails(errors.New("the card 6006491234560017")), false, "unexpected_error", svcgate.ClassNoReply, svcgate.CodeUnknown, ""},
+		{"panic", func(context.Context, []byte) (*soap.Answer, error) { panic("the card 6006491234560017") }, false,
+			"panicked", svcgate.ClassUnreadable, svcgate.CodeUnknown, "may have been sent"},
 		{"naked deadline", fails(context.DeadlineExceeded), false, "unexpected_error", svcgate.ClassNoReply, svcgate.CodeUnknown, ""},
 	}
 	reached := []string{"sent_before"} // the suite of orcetest sends everything twice

@@ -23,12 +23,21 @@ type message struct {
 
 var errSentBefore = errors.New("orce: the message was given to Send before")
 
-// Send delivers the message, waits for the answer and reads it. It may be called once.
-func (m *message) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, error) {
-	x := svcgate.Exchange{Sent: m.masked, Started: m.provider.now()}
+// Send delivers the message, waits for the answer and reads it. It may be called once. A panic on the way is told as an
+// unknown outcome, of which what was sent is known.
+func (m *message) Send(ctx context.Context) (reply svcgate.Reply, x svcgate.Exchange, err error) {
+	x = svcgate.Exchange{Sent: m.masked, Started: m.provider.now()}
 	if m.used.Swap(true) {
 		return m.failed(x, errSentBefore)
 	}
+	sent := x
+	defer func() {
+		if v := recover(); v != nil {
+			clear(m.body) // and not used again: who has it is not known
+			m.body = nil
+			reply, x, err = m.told(sent, panicked, svcgate.NewPanicError(v), "")
+		}
+	}()
 	answer, err := m.provider.client.Call(ctx, m.body)
 	giveBuffer(m.body)
 	m.body = nil
@@ -37,8 +46,8 @@ func (m *message) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, er
 		return m.failed(x, err)
 	}
 	x.Status = answer.Status
-	x.Received = m.mask(answer.Body)
-	reply, err := m.read(answer)
+	reply, card, err := m.read(answer)
+	x.Received = m.mask(answer.Body, card)
 	answer.Release()
 	if err != nil {
 		return m.failed(x, err)
@@ -47,31 +56,42 @@ func (m *message) Send(ctx context.Context) (svcgate.Reply, svcgate.Exchange, er
 	return reply, x, nil
 }
 
-func (m *message) mask(body []byte) []byte {
-	return messages.MaskAnswer(body, m.request.Card().Number())
+// mask makes an answer about a card fit to be kept.
+func (m *message) mask(body []byte, card svcgate.Card) []byte {
+	return messages.HidePIN(messages.MaskAnswer(body, card.Number()), m.request.PIN())
 }
 
-func (m *message) read(answer *soap.Answer) (svcgate.Reply, error) {
+// read also returns the card that the answer is about: the one that was asked about, else the one that it brings.
+func (m *message) read(answer *soap.Answer) (svcgate.Reply, svcgate.Card, error) {
+	card := m.request.Card()
 	var a messages.Answer
 	if err := messages.ReadAnswer(answer.Body, &a); err != nil {
-		return svcgate.Reply{}, err
+		return svcgate.Reply{}, card, err
 	}
-	return mapping.FromAnswer(m.request, m.sent, &a, m.provider.bureau)
+	if card.IsZero() {
+		card, _ = svcgate.ParseCard(a.CardNumber)
+	}
+	reply, err := mapping.FromAnswer(m.request, m.sent, &a, m.provider.bureau)
+	return reply, card, err
 }
 
 // failed fills in what an error says about the exchange and gives the error that the gateway is told.
 func (m *message) failed(x svcgate.Exchange, err error) (svcgate.Reply, svcgate.Exchange, error) {
 	if status, body := answered(err); status != 0 {
 		x.Status = status
-		x.Received = m.mask(body)
+		x.Received = m.mask(body, m.request.Card())
 	}
 	f := classify(err)
 	if f == refusedUnread && m.provider.distrustAuth {
 		f = refusedPerhaps
 	}
+	return m.told(x, f, err, detail(err))
+}
+
+func (m *message) told(x svcgate.Exchange, f failure, err error, detail string) (svcgate.Reply, svcgate.Exchange, error) {
 	v := verdicts[f]
 	x.Class = v.class
-	x.Failure = v.sentence + detail(err)
+	x.Failure = v.sentence + detail
 	return svcgate.Reply{}, x, &svcgate.Error{Code: v.code, Reason: v.reason, Op: m.request.Operation().String(),
 		Detail: x.Failure, Err: err}
 }

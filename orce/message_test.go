@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +117,121 @@ func TestMessagesAreErased(t *testing.T) {
 	}
 	if bytes.Contains(kept, []byte("6006491234560017")) {
 		t.Error("the card number is still there")
+	}
+}
+
+// TestThePINIsNotKept lets the provider repeat the request's own PIN.
+func TestThePINIsNotKept(t *testing.T) {
+	t.Parallel()
+	const pin = "7395"
+	d := svcgate.Draft{Operation: svcgate.Authorize, Service: "RLT", Order: "W-1", CardNumber: secret.New("6006491234560017"), PIN: secret.New(pin),
+		Amount: "5.00", Currency: "USD"}
+	r, err := svcgate.NewRequest(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = `<PreauthorizationResponse xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><FaultDetail>PIN 7395 is wrong</FaultDetail><ErrorCode>BAD_PIN</ErrorCode></PreauthorizationResponse>`
+	for name, c := range map[string]caller{
+		"in a refusal":     says(refused),
+		"in no answer":     says("<Odd>PIN &#55;395 is wrong</Odd>"),
+		"on a page":        fails(&soap.StatusError{Status: 502, ContentType: "text/html", Body: []byte("<p>PIN 7395 is wrong")}),
+		"in a SOAP fault":  fails(&soap.Fault{Status: 500, String: "7395", Body: []byte("<s>PIN 7395 is wrong</s>")}),
+		"as the card ends": says("<Odd>PIN 7395 is wrong for card 6006491234567395</Odd>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := provider(t, orce.Config{Client: c}).Prepare(r, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply, x, err := m.Send(t.Context())
+			if all := fmt.Sprintf("%+v %v %s %s %s", reply, err, x.Failure, x.Received, x.Sent); strings.Contains(all, pin) || strings.Contains(all, "55;395") {
+				t.Errorf("the PIN is in %s", all)
+			}
+			if !bytes.Contains(x.Received, []byte("PIN **** is wrong")) {
+				t.Errorf("kept %s", x.Received)
+			}
+			if name == "in a refusal" && (err != nil || reply.Description != "PIN **** is wrong" || reply.Code != "BAD_PIN") {
+				t.Errorf("told %+v, %v", reply, err)
+			}
+		})
+	}
+}
+
+// TestANewNumberIsMaskedInIDs has the number of a generated card before the element that names it.
+func TestANewNumberIsMaskedInIDs(t *testing.T) {
+	t.Parallel()
+	const number = "7007491234560017"
+	for name, id := range map[string]string{
+		"account":              "<AccountState><AccountID>" + number + "</AccountID></AccountState>",
+		"authorization number": "<SVATransaction><AuthNumber>" + number + "</AuthNumber></SVATransaction>",
+	} {
+		body := `<CardSeriesMaintenance xmlns="http://www.nrf-arts.org/IXRetail/namespace/" ResponseCode="OK">` + id +
+			`<CardSeries><Instrument><CardNumber>` + number + `</CardNumber></Instrument></CardSeries></CardSeriesMaintenance>`
+		reply, x, err := send(t, orce.Config{Client: says(body)}, svcgate.Generate)
+		if err != nil || !reply.Card.Number().Equal(secret.New(number)) || reply.Account.ID != "" || reply.AuthNumber != "" {
+			t.Errorf("%s: %+v, %v", name, reply, err)
+		}
+		if bytes.Contains(x.Received, []byte(number)) || !bytes.Contains(x.Received, []byte("************0017</CardNumber>")) {
+			t.Errorf("%s: kept %s", name, x.Received)
+		}
+	}
+}
+
+// brokenError panics when it is looked into.
+type brokenError struct{}
+
+func (brokenError) Error() string { panic("no text for card 6006491234560017") }
+func (brokenError) Unwrap() error { panic("no cause for card 6006491234560017") }
+
+// TestAPanicIsAnUnknownOutcome lets the call and the reading of its answer panic. The message may have left: what comes
+// of it is unknown, and what was sent stays known.
+func TestAPanicIsAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func() (*soap.Answer, error){
+		"while sending":     func() (*soap.Answer, error) { panic("lost card 6006491234560017") },
+		"after the answer":  func() (*soap.Answer, error) { return nil, nil },
+		"about the failure": func() (*soap.Answer, error) { return nil, brokenError{} },
+		"about a page": func() (*soap.Answer, error) {
+			return nil, errors.Join(&soap.StatusError{Status: 502, Body: []byte("6006491234560017")}, brokenError{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var kept []byte
+			calls := 0
+			c := caller(func(_ context.Context, body []byte) (*soap.Answer, error) {
+				kept = body
+				calls++
+				return call()
+			})
+			info, _ := svcgate.Recharge.Info()
+			m, err := provider(t, orce.Config{Client: c}).Prepare(orcetest.Request(t, info), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply, x, err := m.Send(t.Context())
+			e, ok := errors.AsType[*svcgate.Error](err)
+			if !ok || e.Code != svcgate.CodeUnknown || e.Reason != "panicked" || e.Detail != x.Failure || !reflect.DeepEqual(reply, svcgate.Reply{}) {
+				t.Fatalf("Send = %+v, %v", reply, err)
+			}
+			if x.Class != svcgate.ClassUnreadable || x.Received != nil || !bytes.Contains(x.Sent, []byte("************0017")) || x.Started.IsZero() {
+				t.Errorf("exchange %+v", x)
+			}
+			p, ok := errors.AsType[*svcgate.PanicError](err)
+			if !ok || p.Kind == "" || !strings.Contains(p.Stack, "TestAPanicIsAnUnknownOutcome") {
+				t.Errorf("the panic is told as %+v", p)
+			}
+			if strings.Contains(fmt.Sprintf("%v %+v %s %s", err, p, x.Sent, x.Failure), "6006491234560017") {
+				t.Error("the card is told")
+			}
+			if len(kept) == 0 || bytes.Contains(kept, []byte("6006491234560017")) {
+				t.Error("the message was not erased")
+			}
+			if _, _, err := m.Send(t.Context()); svcgate.CodeOf(err) != svcgate.CodeInternal || calls != 1 {
+				t.Errorf("sent %d times: %v", calls, err)
+			}
+		})
 	}
 }
 

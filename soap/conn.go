@@ -33,13 +33,20 @@ type wire struct {
 	written int64
 	probing bool
 	probe   probe
+	tls     bool    // from here on TLS is read
+	records records // of TLS
 }
 
-func (w *wire) Read(p []byte) (int, error) {
+func (w *wire) Read(p []byte) (n int, err error) {
 	if w.probing {
-		return w.probe.readNow(w.raw, p)
+		n, err = w.probe.readNow(w.raw, p)
+	} else {
+		n, err = w.Conn.Read(p)
 	}
-	return w.Conn.Read(p)
+	if w.tls {
+		w.records.follow(p[:n])
+	}
+	return n, err
 }
 
 func (w *wire) Write(p []byte) (int, error) {
@@ -80,12 +87,14 @@ func (k *conn) Read(p []byte) (int, error) {
 func (k *conn) close() { _ = k.wire.Close() }
 
 // alive reports whether the waiting connection still stands and nothing has arrived on it, in any of the three
-// buffers between the network and the parser: what arrives unasked could be taken for the next call's answer.
+// buffers between the network and the parser: what arrives unasked could be taken for the next call's answer. That is
+// true of the beginning of a TLS record too, though nobody can read it yet; what TLS says for itself, such as a new
+// session ticket, is none.
 func (k *conn) alive() bool {
 	k.wire.probing = true
 	defer func() { k.wire.probing = false }()
 	_, err := k.in.Peek(1)
-	return errors.Is(err, errNothing)
+	return errors.Is(err, errNothing) && k.wire.records.between()
 }
 
 // connect returns a connection on which nothing of this call was written yet.
@@ -138,6 +147,7 @@ func (c *Client) dial(ctx context.Context) (k *conn, op string, err error) {
 			return nil, OpProxy, err
 		}
 	}
+	w.tls = true
 	end := tls.Client(w, c.tls)
 	if err := end.HandshakeContext(ctx); err != nil {
 		return nil, OpTLS, err

@@ -43,18 +43,24 @@ type cage struct {
 	asked  int
 }
 
-// echo answers every message with the card number in a place where a provider may put it by mistake.
-type echo struct{ asked atomic.Int64 }
+// echo answers every message with the card number, or the PIN if there is one, in a place where a provider may put it by
+// mistake; the next authorization with it in the next place.
+type echo struct{ numbers, pins atomic.Int64 }
 
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
 	}
-	number := between(body, "<CardNumber>", "</CardNumber>")
-	forms := canary{number}.forms()
-	answers := echoes(number, string(forms["decimal reference"]), string(forms["hex reference"]), string(forms["grouped by -"]), string(forms["grouped by  "]))
-	one := answers[int(e.asked.Add(1)-1)%len(answers)]
+	answers, next := numberEchoes(between(body, "<CardNumber>", "</CardNumber>")), &e.numbers
+	if pin := between(body, "<AuthenticationData>", "</AuthenticationData>"); pin != "" {
+		answers, next = pinEchoes(pin), &e.pins
+	}
+	at := next.Load()
+	if bytes.Contains(body, []byte("<PreauthorizationRequest")) { // and not an inquiry of the sweeper's
+		at = next.Add(1) - 1
+	}
+	one := answers[int(at)%len(answers)]
 	w.Header().Set("Content-Type", one.contentType)
 	w.WriteHeader(one.status)
 	_, _ = io.WriteString(w, one.body)
@@ -71,22 +77,39 @@ type echoed struct {
 	contentType, body string
 }
 
-func echoes(forms ...string) []echoed {
+func numberEchoes(number string) []echoed {
+	forms := canary{number}.forms()
+	return echoes(8800, number, string(forms["decimal reference"]), string(forms["hex reference"]), string(forms["grouped by -"]), string(forms["grouped by  "]))
+}
+
+func pinEchoes(pin string) []echoed {
+	forms := canary{pin}.forms()
+	return echoes(9900, pin, string(forms["decimal reference"]), string(forms["hex reference"]))
+}
+
+// echoes are answers with each form in each place. Their own ids count on from id.
+func echoes(id int, forms ...string) []echoed {
 	const success = `<PreauthorizationResponse xmlns="http://www.nrf-arts.org/IXRetail/namespace/"><InstrumentState><Status>Active</Status></InstrumentState>` +
 		`<AccountState><AccountID>%[1]s</AccountID><AccountStatus>Active</AccountStatus><Balance><Amount>1.00</Amount><Currency>USD</Currency></Balance></AccountState>` +
 		`<SVATransaction><SVATransactionID>%[1]s</SVATransactionID><Reason><Description>%[1]s</Description><Code>24</Code></Reason>` +
 		`<SVAAmount><CurrencyID>USD</CurrencyID><Amount>10.00</Amount></SVAAmount><AuthNumber>%[1]s</AuthNumber></SVATransaction></PreauthorizationResponse>`
+	approval := strings.ReplaceAll(success, "%[1]s", "%[2]d") // as it should be
 	var all []echoed
 	for _, form := range forms {
 		for _, body := range []string{
 			success,
+			strings.Replace(approval, "<Description>%[2]d", "<Description>card %[1]s", 1),
+			strings.Replace(approval, "<AccountID>%[2]d", "<AccountID>%[1]s", 1),
+			strings.Replace(approval, "<AccountID>%[2]d", "<AccountID>SVC-%[1]s", 1),
+			strings.Replace(approval, "<AuthNumber>%[2]d", "<AuthNumber>%[1]s", 1),
+			strings.Replace(approval, "<AuthNumber>%[2]d", "<AuthNumber>A%[1]s", 1),
 			strings.Replace(success, "<AccountID>%[1]s</AccountID>", "<AccountID>1</AccountID><!-- %[1]s -->", 1),
 			`<PreauthorizationResponse ResponseCode="Rejected"><ErrorCode>%[1]s</ErrorCode><ResponseDescription>x</ResponseDescription></PreauthorizationResponse>`,
 			`<PreauthorizationResponse ResponseCode="Rejected"><ErrorCode>LOST</ErrorCode><ResponseDescription>card %[1]s is lost</ResponseDescription></PreauthorizationResponse>`,
 			`<PreauthorizationResponse ResponseCode="%[1]s"><ErrorCode>LOST</ErrorCode></PreauthorizationResponse>`,
 			`<Odd>%[1]s</Odd>`, `<PreauthorizationResponse><X%[1]s/></PreauthorizationResponse>`, `<%[1]s`, `%[1]s`,
 		} {
-			all = append(all, echoed{http.StatusOK, "text/xml", fmt.Sprintf(body, form)})
+			all = append(all, echoed{http.StatusOK, "text/xml", fmt.Sprintf(body, form, id+len(all))})
 		}
 		fault := fmt.Sprintf(`<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Server</faultcode>`+
 			`<faultstring>card %[1]s</faultstring><faultactor>%[1]s</faultactor><detail>%[1]s</detail></e:Fault></e:Body></e:Envelope>`, form)

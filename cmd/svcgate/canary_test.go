@@ -71,7 +71,7 @@ func TestNothingLeaks(t *testing.T) {
 	stage(fmt.Sprintf("%d numbers through the codec in all verbs: %d messages", canaryCount/share, written))
 	faults := c.throughFaults(canaries, operations, outcomes)
 	stage(fmt.Sprintf("%d faults of the provider, with every verb: %d operations", len(simulator.FaultTable()), faults))
-	c.throughEcho(canaries, outcomes)
+	c.throughEcho(canaries, pins, outcomes)
 	c.throughPanics(canaries[:40], pins, operations)
 	c.badInput(canaries[:24], pins)
 	stage("echoes, panics and bad input in detail")
@@ -326,15 +326,29 @@ func (c *cage) throughFaults(canaries []canary, operations []svcgate.OperationIn
 	return struck
 }
 
-// throughEcho asks the provider that repeats card numbers.
-func (c *cage) throughEcho(canaries []canary, outcomes map[string]int) {
+// throughEcho asks the provider that repeats card numbers and PINs. Beside a card number in an id nothing is approved; a
+// PIN, which may be met by chance, is left out.
+func (c *cage) throughEcho(canaries, pins []canary, outcomes map[string]int) {
 	authorize, _ := svcgate.Authorize.Info()
-	for i := range len(echoes("", "", "", "", "")) {
-		_, answer := c.post(authorize.Route, c.body(authorize, "ECHO", canaries[i%len(canaries)], ""))
-		if t, told := readTransaction(answer); told {
-			outcomes[t.Outcome]++
+	ask := func(echoes, approvals int, pin func(i int) string) {
+		approved := 0
+		for i := range echoes {
+			_, answer := c.post(authorize.Route, c.body(authorize, "ECHO", canaries[i], pin(i)))
+			if t, told := readTransaction(answer); told {
+				outcomes[t.Outcome]++
+				if t.Outcome == string(svcgate.Approved) {
+					approved++
+				}
+			}
 		}
+		if approved != approvals {
+			c.t.Errorf("%d of %d echoes were approved, want %d", approved, echoes, approvals)
+		}
+		canaries = canaries[echoes:]
 	}
+	const forms, places = 5, 5
+	ask(len(numberEchoes(canaries[0].text)), forms, func(int) string { return "" })
+	ask(len(pinEchoes(pins[0].text)), (forms-2)*places, func(i int) string { return pins[i%len(pins)].text })
 }
 
 // misplaced are requests with a card number, and something that is no PIN, where they do not belong.
