@@ -86,7 +86,7 @@ func (s *Store) AuditTrail(ctx context.Context, f access.EntryFilter) (entries [
 		}
 	}
 	var rows []auditRow
-	if err := s.read.SelectContext(ctx, &rows, sqlAudit, before, f.Actor, f.Actor,
+	if err := s.read.search(ctx, &rows, sqlAudit, before, f.Actor, f.Actor,
 		f.Action, f.Action, f.Action+".", f.Action+".", f.Subject, f.Subject, limit+1); err != nil {
 		return nil, "", fmt.Errorf("reading the audit trail: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jmoiron/sqlx"
@@ -48,12 +49,13 @@ type connection interface {
 // readers is the pool of connections that read. They cannot write.
 type readers struct {
 	*sqlx.DB
-	direct *directReaders // of SQLite, for what requests wait for
-	served *serverReaders // of PostgreSQL, for the same
-	server bool           // PostgreSQL: statements are numbered, and a connection can break
+	direct   *directReaders // of SQLite, for what requests wait for
+	served   *serverReaders // of PostgreSQL, for the same
+	server   bool           // PostgreSQL: statements are numbered, and a connection can break
+	patience time.Duration  // of PostgreSQL: how long a short read may take
 }
 
-// GetContext reads one row.
+// GetContext reads one row, which is short.
 func (r *readers) GetContext(ctx context.Context, dest any, query string, args ...any) error {
 	if r.direct != nil && awaited[query] {
 		return r.direct.read(ctx, query, func(d *direct) error { return d.get(dest, args) })
@@ -61,10 +63,10 @@ func (r *readers) GetContext(ctx context.Context, dest any, query string, args .
 	if r.served != nil && awaited[query] {
 		return r.served.read(ctx, dest, query, args)
 	}
-	return r.again(ctx, dest, func() error { return r.DB.GetContext(ctx, dest, r.rebind(query), args...) })
+	return r.short(ctx, dest, func(ctx context.Context) error { return r.DB.GetContext(ctx, dest, r.rebind(query), args...) })
 }
 
-// SelectContext reads all rows.
+// SelectContext reads all rows of what is short; search is for the rest.
 func (r *readers) SelectContext(ctx context.Context, dest any, query string, args ...any) error {
 	if r.direct != nil && awaited[query] {
 		return r.direct.read(ctx, query, func(d *direct) error { return d.list(dest, args) })
@@ -72,6 +74,11 @@ func (r *readers) SelectContext(ctx context.Context, dest any, query string, arg
 	if r.served != nil && awaited[query] {
 		return r.served.read(ctx, dest, query, args)
 	}
+	return r.short(ctx, dest, func(ctx context.Context) error { return r.DB.SelectContext(ctx, dest, r.rebind(query), args...) })
+}
+
+// search reads all rows, however long the database looks for them.
+func (r *readers) search(ctx context.Context, dest any, query string, args ...any) error {
 	return r.again(ctx, dest, func() error { return r.DB.SelectContext(ctx, dest, r.rebind(query), args...) })
 }
 
@@ -94,6 +101,19 @@ func (r *readers) snapshot(ctx context.Context) (*snapshot, error) {
 	return s, r.again(ctx, nil, func() (err error) {
 		s.tx, err = r.BeginTxx(ctx, options)
 		return err
+	})
+}
+
+// short gives up a read, and the connection, when no answer comes: a line that fell silent would keep whoever asks without a
+// limit of his own, as all work in the background does, for as long as the kernel waits.
+func (r *readers) short(ctx context.Context, dest any, read func(context.Context) error) error {
+	return r.again(ctx, dest, func() error {
+		if !r.server {
+			return read(ctx)
+		}
+		ctx, cancel := context.WithTimeout(ctx, r.patience)
+		defer cancel()
+		return read(ctx)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -45,12 +44,7 @@ func openFileTarget(ctx context.Context, path string) (_ *fileTarget, err error)
 	if _, err := isFree(t.path); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(t.path+partialSuffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
-	if err != nil {
-		return nil, fmt.Errorf("making the copy: %w", err)
-	}
-	t.partial = t.path + partialSuffix
-	if err := f.Close(); err != nil {
+	if t.partial, err = makePartial(t.path); err != nil {
 		return nil, err
 	}
 	if err := upgraded(ctx, t.partial); err != nil {
@@ -84,7 +78,7 @@ func isFree(path string) (empty bool, err error) {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	}
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+	for _, suffix := range logSuffixes {
 		if log, err := os.Stat(path + suffix); err == nil && log.Size() > 0 {
 			return false, fmt.Errorf("%s belongs to another database; move it away first", path+suffix)
 		}
@@ -132,24 +126,14 @@ func (t *fileTarget) verify(ctx context.Context, progress func(done, total int))
 	return verify(ctx, &readers{DB: t.db}, progress)
 }
 
-func (t *fileTarget) keep(context.Context) error {
+func (t *fileTarget) keep(ctx context.Context) error {
 	if err := t.db.Close(); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(t.partial, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := clearFree(t.path); err != nil {
 		return err
 	}
-	if err := os.Link(t.partial, t.path); err != nil { // unlike a rename, a link replaces nothing
-		return fmt.Errorf("naming the copy: %w", err)
-	}
-	return syncDir(filepath.Dir(t.path))
+	return named(ctx, t.partial, t.path)
 }
 
 func (t *fileTarget) close() error {
@@ -166,7 +150,7 @@ func (t *fileTarget) close() error {
 // removeFile removes a database and its logs.
 func removeFile(path string) error {
 	var errs []error
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+	for _, suffix := range append([]string{""}, logSuffixes...) {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

@@ -54,16 +54,47 @@ func prepareFile(path string, env environment) (string, error) {
 	return filepath.Join(dir, filepath.Base(path)), nil
 }
 
+// logSuffixes are the files that SQLite keeps beside a database.
+var logSuffixes = []string{"-wal", "-shm", "-journal"}
+
+// makeFile makes a file that is not there, for its owner alone.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
+	if err != nil {
+		return err
+	}
+	return errors.Join(owned(f), f.Close())
+}
+
+// owned gives a file that root made to whom the folder belongs to: a service with a user of its own could not open it
+// otherwise. A root that may not give files away keeps it.
+func owned(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	folder, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || folder.Uid == 0 {
+		return nil
+	}
+	err = f.Chown(int(folder.Uid), int(folder.Gid))
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
+		return nil
+	}
+	return err
+}
+
 // createFile makes the database file for this user alone when there is none, and refuses one that others may use.
 // SQLite gives its log files the same mode.
 func createFile(path string) (os.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, fileMode)
-	switch {
-	case err == nil:
-		if err := errors.Join(f.Close(), shapeFile(path)); err != nil {
-			return nil, fmt.Errorf("making the database file: %w", err)
-		}
-	case !errors.Is(err, fs.ErrExist):
+	err := makeFile(path)
+	if err == nil {
+		err = shapeFile(path)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("making the database file: %w", err)
 	}
 	info, err := os.Stat(path)
@@ -85,9 +116,12 @@ type fileLock struct{ f *os.File }
 // lockFile takes the lock or says who has it. The file holds the holder's process id and is never removed: another
 // process could hold a lock on the removed file.
 func lockFile(path string) (*fileLock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode)
-	if err != nil {
+	if err := makeFile(path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("making the lock file: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock file: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {

@@ -277,7 +277,9 @@ func TestSearchesUseAnIndex(t *testing.T) {
 		"parts": "transactions_parent (parent=?)", "old keys": "transactions_keyed (created>? AND created<?)",
 		"sealed cards": "transactions_generated", "the desk": "transactions_open (state=?)", "Drift": "transactions_card",
 		"Earlier": "transactions_key (idempotency_key=? AND caller=?)", "Account": "transactions_card (card_print=? AND service=? AND ended>?)",
-		"what moved": "transactions_settled (card_print=? AND service=? AND chained>?)",
+		"what moved":                  "transactions_settled (card_print=? AND service=? AND chained>?)",
+		"what disturbs":               "transactions_settled (card_print=? AND service=? AND chained>?)",
+		"what disturbs from the desk": "transactions_card (card_print=? AND service=? AND ended>?)",
 	} {
 		if steps := strings.Join(plans[what], "\n"); !strings.Contains(steps, "INDEX "+index) {
 			t.Errorf("%s does not use %s:\n%s", what, index, steps)

@@ -43,8 +43,9 @@ var ErrFenced = errors.New("this process lost its lease on the database")
 // It has connections of its own: a lease must not wait behind a group of changes.
 type node struct {
 	Node
-	db     *sqlx.DB // for the lease alone
-	rest   *sqlx.DB // for claims and looking at other nodes
+	db     *sqlx.DB      // for the lease alone
+	rest   *sqlx.DB      // for claims and looking at other nodes
+	limit  time.Duration // of both
 	server *pgx.ConnConfig
 	clock  *clock
 	log    *slog.Logger
@@ -79,7 +80,7 @@ func (s *Store) join(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	n := &node{Node: c.Node, server: config, clock: s.clock, log: c.Log,
+	n := &node{Node: c.Node, server: config, clock: s.clock, log: c.Log, limit: patience,
 		db: sqlx.NewDb(stdlib.OpenDB(*config), "pgx"), rest: sqlx.NewDb(stdlib.OpenDB(*config), "pgx")}
 	n.Lease, n.Claim = cmp.Or(n.Lease, DefaultLease), cmp.Or(n.Claim, DefaultClaim)
 	n.db.SetMaxOpenConns(1)
@@ -181,11 +182,19 @@ func (n *node) beat(ctx context.Context) error {
 		n.fenced.Add(1)
 		n.log.Error("this node was out of reach for longer than its lease and another one took over", "node", n.Name, "epoch", l.epoch, "lease", n.Lease)
 	}
+	ctx, cancel := n.limited(ctx)
+	defer cancel()
 	if err := n.join(ctx); err != nil {
 		return err
 	}
 	n.log.Warn("this node works again", "node", n.Name, "epoch", n.lease.Load().epoch)
 	return nil
+}
+
+// limited ends what a node asks without having an answer: nobody else would, and what is due and who is gone would never
+// be looked for again.
+func (n *node) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, n.limit)
 }
 
 // leave ends the epoch, so that what is left of it need not wait for the lease to end.
@@ -211,6 +220,8 @@ func (s *Store) Others(ctx context.Context) (names []string, err error) {
 	if s.node == nil {
 		return nil, nil
 	}
+	ctx, cancel := s.node.limited(ctx)
+	defer cancel()
 	if err := s.node.rest.SelectContext(ctx, &names, rebind(sqlOthers), s.node.lease.Load().epoch); err != nil {
 		return nil, fmt.Errorf("reading the other nodes: %w", err)
 	}

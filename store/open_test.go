@@ -20,6 +20,14 @@ import (
 const openVariable = "SVCGATE_STORE_TEST_OPEN"
 
 func TestMain(m *testing.M) {
+	if from := os.Getenv(restoreVariable); from != "" {
+		if err := restoreWithin(from, os.Getenv(toVariable), os.Getenv(limitVariable)); err != nil {
+			fmt.Println("refused:", err)
+			return
+		}
+		fmt.Println("restored")
+		return
+	}
 	path := os.Getenv(openVariable)
 	if path == "" {
 		os.Exit(m.Run())

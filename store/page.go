@@ -46,7 +46,7 @@ func (s *Store) page(ctx context.Context, f svcgate.Filter, more search) (*svcga
 		return nil, err
 	}
 	var rows []transactionRow
-	if err := s.read.SelectContext(ctx, &rows, query, append(args, limit+1)...); err != nil {
+	if err := s.read.search(ctx, &rows, query, append(args, limit+1)...); err != nil {
 		return nil, fmt.Errorf("reading transactions: %w", err)
 	}
 	page := &svcgate.Page{}

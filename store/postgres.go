@@ -25,8 +25,8 @@ import (
 const (
 	leastServer = 140_000 // PostgreSQL 14
 
-	// patience is how long a statement of the writer may take. After it the connection is given up, and what it may have
-	// done is read back.
+	// patience is how long a statement of the writer or a node, or a short read, may take. After it the connection is given
+	// up, and what the writer may have done is read back.
 	patience = 15 * time.Second
 	// deserted is how long the server lets a node hold the chain that says nothing: one that was stopped in the middle of
 	// a change must not stop the others.
@@ -156,7 +156,7 @@ func openServerReaders(ctx context.Context, c Config) (*readers, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &readers{DB: sqlx.NewDb(stdlib.OpenDB(*config), "pgx"), server: true}
+	r := &readers{DB: sqlx.NewDb(stdlib.OpenDB(*config), "pgx"), server: true, patience: patience}
 	r.SetMaxOpenConns(c.Readers)
 	r.SetMaxIdleConns(c.Readers)
 	if err := r.PingContext(ctx); err != nil {

@@ -53,7 +53,7 @@ var (
 	// trial write succeeds; each change and each Check makes one.
 	ErrSuspect = errors.New("the store's disk failed and does not yet take writes again")
 	// ErrUnsure: the disk failed during a commit and it cannot be told yet whether the change will be there.
-	ErrUnsure = errors.New("it is not known whether the change was kept")
+	ErrUnsure = svcgate.ErrUnsure
 )
 
 // Store is an open database. It is safe for concurrent use.

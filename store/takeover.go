@@ -27,7 +27,9 @@ type nodeRow struct {
 func (s *Store) takeOver(ctx context.Context) {
 	n := s.node
 	var left bool
-	err := n.rest.GetContext(ctx, &left, rebind(sqlAnythingLeft), n.lease.Load().epoch)
+	asking, cancel := n.limited(ctx)
+	err := n.rest.GetContext(asking, &left, rebind(sqlAnythingLeft), n.lease.Load().epoch)
+	cancel()
 	if err == nil && left {
 		var ended []nodeRow
 		var taken int

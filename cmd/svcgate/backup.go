@@ -56,7 +56,7 @@ func restoreCommand(s *shell) *cobra.Command {
 		Long: "Checks the whole chain of a backup and copies it to a file that must not exist yet, or into a PostgreSQL database\n" +
 			"that must be empty, whichever the backup was made of. What was under way when the backup was made is unresolved\n" +
 			"once the server opens it. What happened since the backup is not in it: compare with the provider before you serve.\n" +
-			"PostgreSQL's password is taken from PGPASSWORD.",
+			"A file that root restores belongs to the owner of its folder. PostgreSQL's password is taken from PGPASSWORD.",
 		Example: "  svcgate restore /backup/svcgate-2026-11-22.db --to /var/lib/svcgate/svcgate.db\n" +
 			"  svcgate restore /backup/svcgate-2026-11-22.db --to 'postgres://svcgate@db.example.com/svcgate?sslmode=verify-full'",
 		Args: arguments(1, 1, "the backup"),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -155,7 +156,7 @@ func withKey(file []byte, id string) (string, []byte, error) {
 }
 
 // replaceFile writes a file beside the old one and then puts it in its place, so that whatever happens one of the two
-// is there whole.
+// is there whole. It belongs to whom the old one did: root rotates what a service reads.
 func replaceFile(path string, text []byte) (err error) {
 	path, err = filepath.EvalSymlinks(path)
 	if err != nil {
@@ -166,7 +167,10 @@ func replaceFile(path string, text []byte) (err error) {
 	if err != nil {
 		return fmt.Errorf("writing the key file: %w", err)
 	}
-	_, err = f.Write(text)
+	err = ownedAs(f, path)
+	if err == nil {
+		_, err = f.Write(text)
+	}
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -182,4 +186,17 @@ func replaceFile(path string, text []byte) (err error) {
 		return fmt.Errorf("writing the key file: %w", err)
 	}
 	return nil
+}
+
+// ownedAs gives a new file to the owner of another one.
+func ownedAs(f *os.File, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	old, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(old.Uid) == os.Geteuid() {
+		return nil
+	}
+	return f.Chown(int(old.Uid), int(old.Gid))
 }
