@@ -60,6 +60,9 @@ func (g *Gateway) takeBaseline(ctx context.Context, t *Transaction, r *Request) 
 // ask sends an inquiry of our own about t's card and journals it under the caller's name. The transaction is nil only
 // when nothing was sent.
 func (g *Gateway) ask(ctx context.Context, caller string, t *Transaction, card Card) (*Transaction, error) {
+	if err := g.room(); err != nil {
+		return nil, err
+	}
 	r, err := NewRequest(Draft{Operation: Inquire, Service: t.Service, Order: t.Order, CardNumber: card.number})
 	if err != nil {
 		return nil, err
@@ -75,7 +78,8 @@ func readingOf(asked *Transaction) Reading {
 	return Reading{At: asked.Finished, Balance: asked.Reply.Balance, Status: asked.Reply.CardStatus, Transaction: asked.ID, Account: asked.Reply.Account.ID}
 }
 
-// checkSimilar refuses a request that looks like an earlier one sent again under a new key.
+// checkSimilar refuses a request that looks like an earlier one sent again under a new key. One that another node has under
+// way is waited for: it may be declined.
 func (g *Gateway) checkSimilar(ctx context.Context, r *Request, t *Transaction) error {
 	info, _ := r.operation.Info()
 	if !info.MovesMoney || r.confirmed || g.Window < 0 {
@@ -86,6 +90,10 @@ func (g *Gateway) checkSimilar(ctx context.Context, r *Request, t *Transaction) 
 		return unreadable("similar", err)
 	}
 	if id != "" {
+		other, err := g.Unsettled.Open(ctx, id)
+		if err == nil && other.State == StateSent {
+			return cardBusy("similar", &CardHeldError{TransactionID: id, Operation: other.Operation, Order: other.Order, State: other.State})
+		}
 		return &Error{Code: CodeConflict, Reason: "possible_duplicate", Op: "similar",
 			Detail: "Transaction " + id + " of this order asked for the same shortly before, under another key. Read it first; if another one is meant, send confirm_duplicate true."}
 	}

@@ -37,6 +37,7 @@ type memory struct {
 	headErr   error
 	moved     int64 // where in the chain an operation on the card ended last
 	claimed   bool  // by another node
+	disturbed bool  // what is unresolved
 	claimErr  error
 }
 
@@ -131,12 +132,12 @@ func (m *memory) Similar(context.Context, *svcgate.Transaction, time.Time) (stri
 	return m.similar, nil
 }
 
-func (m *memory) Due(_ context.Context, now time.Time, limit int) ([]*svcgate.Transaction, error) {
+func (m *memory) Due(_ context.Context, now time.Time, limit int, services ...string) ([]*svcgate.Transaction, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var due []*svcgate.Transaction
 	for _, t := range m.finished {
-		if t.State == svcgate.StateUnresolved && !t.Next.After(now) && len(due) < limit {
+		if t.State == svcgate.StateUnresolved && !t.Next.After(now) && len(due) < limit && slices.Contains(services, t.Service) {
 			due = append(due, m.latest(t))
 		}
 	}
@@ -147,7 +148,9 @@ func (m *memory) Open(_ context.Context, id string) (*svcgate.Transaction, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t := m.rows[id]; t != nil {
-		return m.latest(t), nil
+		t = m.latest(t)
+		t.Disturbed = m.disturbed && t.State == svcgate.StateUnresolved
+		return t, nil
 	}
 	return nil, &svcgate.Error{Code: svcgate.CodeNotFound}
 }
@@ -164,12 +167,12 @@ func (m *memory) Look(_ context.Context, id string, reading svcgate.Reading, nex
 	return nil
 }
 
-func (m *memory) Wake(_ context.Context, _ string, now time.Time) error {
+func (m *memory) Wake(_ context.Context, service string, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.woken++
 	for _, t := range m.finished {
-		if t.State == svcgate.StateUnresolved {
+		if t.State == svcgate.StateUnresolved && t.Service == service {
 			t.Next = now
 		}
 	}
@@ -198,11 +201,11 @@ func (m *memory) Settle(_ context.Context, t *svcgate.Transaction) error {
 	return nil
 }
 
-func (m *memory) SendAgain(_ context.Context, id string, at time.Time) error {
+func (m *memory) SendAgain(_ context.Context, id string, sends int, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.finished[id]
-	if t.State != svcgate.StateUnresolved {
+	if t.State != svcgate.StateUnresolved || t.Sends != sends {
 		return &svcgate.Error{Code: svcgate.CodeConflict}
 	}
 	t.State, t.Outcome, t.Sent, t.Readings = svcgate.StateSent, "", at, nil

@@ -108,12 +108,12 @@ type Result struct {
 // CodeConflict. Operations of other nodes on the card are waited for too, but in no order. Once the journal has begun,
 // ctx being cancelled changes nothing.
 func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Result, error) {
-	if _, ok := g.Providers[r.service]; !ok {
-		return nil, invalid("service", "unknown_service", "No service bureau of this code is configured.")
-	}
 	t := g.newTransaction(caller, key, r)
 	if res, err := g.earlier(ctx, t); res != nil || err != nil {
 		return res, err
+	}
+	if _, ok := g.Providers[r.service]; !ok {
+		return nil, invalid("service", "unknown_service", "No service bureau of this code is configured. GET /v1/services lists them.")
 	}
 	waiting := patience{caller: ctx, until: time.Now().Add(g.CallLimit)}
 	defer waiting.end()
@@ -140,8 +140,22 @@ func (g *Gateway) Do(ctx context.Context, caller, key string, r *Request) (*Resu
 		if waited = true; phases != nil {
 			phases.Tries++
 		}
-		return g.checked(ctx, t, r)
+		res, err := g.checked(ctx, t, r)
+		if res == nil && ofOthers(err) {
+			if first, bad := g.earlier(ctx, t); first != nil || bad != nil {
+				return first, bad
+			}
+		}
+		return res, err
 	})
+}
+
+// ofOthers reports whether a refusal may come of what other transactions did. The first request with the same key can be
+// one of them, begun after the key was found free: then its outcome is told, for a caller that changes a refused request
+// would send it twice. Begin sees to that by itself.
+func ofOthers(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Code == CodeInvalid || e.Reason == "possible_duplicate")
 }
 
 // checked runs the checks and carries the request out.
@@ -153,6 +167,9 @@ func (g *Gateway) checked(ctx context.Context, t *Transaction, r *Request) (*Res
 	if err := g.Permit()(); err != nil {
 		return nil, &Error{Code: CodeOverloaded, Reason: "journal_unavailable", Op: "fence",
 			Detail: "This node may not send at the moment; nothing was sent. Try again.", Err: err}
+	}
+	if err := g.room(); err != nil {
+		return nil, err
 	}
 	if err := g.see(work, t); err != nil {
 		return nil, err
@@ -205,10 +222,10 @@ func (g *Gateway) carryOut(ctx context.Context, t *Transaction, r *Request) (*Re
 	return g.send(ctx, t, message)
 }
 
-// notBegun handles a Begin that failed. Nothing was sent. The attempt may stand in the journal all the same, if the commit
-// was kept: it is closed as not sent as soon as the journal takes it.
+// notBegun handles a Begin that failed. Nothing was sent. An attempt of which the journal is unsure may stand there all
+// the same: it is closed as not sent as soon as the journal takes it.
 func (g *Gateway) notBegun(t *Transaction, r *Request, x *Exchange, err error) error {
-	if _, held := errors.AsType[*CardHeldError](err); !held && !errors.Is(err, ErrMoved) {
+	if errors.Is(err, ErrUnsure) {
 		t.Class, t.Failure = ClassNotSent, "The journal could not be written."
 		g.tellUnavailable(t)
 		g.unrecorded.add(t, x)
@@ -284,9 +301,12 @@ func (g *Gateway) replay(earlier, now *Transaction) (*Result, error) {
 }
 
 func (g *Gateway) send(ctx context.Context, t *Transaction, m Message) (*Result, error) {
-	g.watches.begin(t.ID, g.Elapsed())
+	g.watches.begin(t.ID, t.Sends, g.Elapsed())
 	reply, exchange, err := g.guarded(ctx, t, m)
-	g.heard(ctx, t.Service, exchange.Class)
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		g.logPanic("sending or reading its answer", t.ID, p)
+	}
+	g.heard(ctx, t, exchange.Class)
 	if err == nil && !g.sameAccount(ctx, t, reply) {
 		exchange.Class, exchange.Failure = ClassMismatch, "The answer is about another account than the card's."
 		err = &Error{Code: CodeUnknown, Op: t.Operation.String(), Detail: exchange.Failure}

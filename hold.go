@@ -7,7 +7,8 @@ import (
 
 // checkHold refuses, before the provider sees it, a deposit larger than the one hold it names and a deposit or void
 // that names a hold of another card ("OMS 15.1 help SO14_08": ORCE rejects a deposit greater than any single
-// authorization). A hold that the journal does not know is the provider's to judge.
+// authorization). A hold that the journal does not know is the provider's to judge. What another node is taking from the
+// hold may be declined: such a deposit is not refused but waits.
 func (g *Gateway) checkHold(ctx context.Context, r *Request, t *Transaction) error {
 	if r.operation != Deposit && r.operation != Void {
 		return nil
@@ -30,6 +31,9 @@ func (g *Gateway) checkHold(ctx context.Context, r *Request, t *Transaction) err
 			return invalid("currency", "authorization_in_other_currency", "This authorization is in %s.", h.Amount.Currency())
 		}
 		if h.Remaining.Less(r.amount) {
+			if held := h.UnderWay; held.TransactionID != "" {
+				return cardBusy("holds", &held)
+			}
 			return exceeds(h, r.amount, holds)
 		}
 	}
@@ -52,6 +56,16 @@ func listHolds(holds []Hold, order, card string) string {
 		return "none"
 	}
 	return strings.Join(open, ", ")
+}
+
+// takenFrom returns what is under way on one of the order's holds; nil for nothing.
+func takenFrom(holds []Hold, order, card string) *CardHeldError {
+	for _, h := range holds {
+		if h.Order == order && h.CardPrint == card && h.UnderWay.TransactionID != "" {
+			return &h.UnderWay
+		}
+	}
+	return nil
 }
 
 func openHolds(holds []Hold, order, card string) []Hold {

@@ -5,8 +5,12 @@ import "context"
 type permitKey struct{}
 
 // permitted takes the permit that an attempt is sent with. It is taken before the attempt is begun: should this node lose
-// the attempt to another one afterwards, the permit is no good, and stays so whatever becomes of the node.
+// the attempt to another one afterwards, the permit is no good, and stays so whatever becomes of the node. One that ctx
+// has stays: the parts of a split deposit go with the permit of the whole.
 func (g *Gateway) permitted(ctx context.Context) context.Context {
+	if _, taken := ctx.Value(permitKey{}).(func() error); taken {
+		return ctx
+	}
 	return context.WithValue(ctx, permitKey{}, g.Permit())
 }
 

@@ -28,6 +28,7 @@ type route struct {
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}] // nil for none
 	mu      sync.Mutex
 	silent  bool      // the last message got no answer
+	answers int       // messages that were answered
 	opened  time.Time // when the breaker left its closed state; zero while it is closed
 }
 
@@ -133,20 +134,34 @@ func (g *Gateway) probe(ctx context.Context, t *Transaction, r *Request) {
 	}
 }
 
-// heard notes whether a provider answers. When it does so again, what is unresolved is looked into at once.
-func (g *Gateway) heard(ctx context.Context, service string, class Class) {
-	r := g.routes[service]
+// heard notes whether a provider answers. When it does so again, what is unresolved is looked into at once. What a look
+// of ours that told nothing says of the provider, lookedInVain finds out: it may be the card.
+func (g *Gateway) heard(ctx context.Context, t *Transaction, class Class) {
+	if t.Caller == CallerSettling && class != ClassAnswered {
+		return
+	}
+	r := g.routes[t.Service]
 	r.mu.Lock()
 	again := r.silent && class == ClassAnswered
-	r.silent = class != ClassAnswered
+	if r.silent = class != ClassAnswered; !r.silent {
+		r.answers++
+	}
 	r.mu.Unlock()
 	if !again {
 		return
 	}
-	g.wake(ctx, service)
+	g.wake(ctx, t.Service)
 }
 
-// missed notes that a look was not answered usably: the next message that is answered wakes what waits.
+// standing reports how many messages were answered so far, and whether the provider is silent: the last one was not, or
+// there was none yet.
+func (r *route) standing() (answered int, silent bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.answers, r.silent || r.answers == 0
+}
+
+// missed notes that the provider did not answer a look: the next message that is answered wakes what waits.
 func (r *route) missed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

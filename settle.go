@@ -44,13 +44,20 @@ func Weigh(op Operation, asked Money, before, after Reading) Finding {
 	case Authorize:
 		return weighHold(asked, before, after)
 	case Activate:
-		if after.Status == StatusInactive {
+		switch {
+		case after.Status == StatusInactive && before.Status == StatusActive:
+			return Finding{CannotTell, Money{}, "The card was active and is inactive."}
+		case after.Status == StatusInactive:
 			return Finding{NotApplied, Money{}, "The card is inactive."}
 		}
 		if before.Status == StatusInactive && (before.Balance.IsZero() || before.Balance.Minor() == 0) {
 			before.Balance = Money{0, asked.currency}
 		}
-		return weighGain(asked, before, after)
+		f := weighGain(asked, before, after)
+		if f.Verdict == NotApplied && before.Status == StatusInactive && after.Status != "" {
+			return Finding{CannotTell, Money{}, "The balance is what it was before, but the card is no longer inactive."}
+		}
+		return f
 	case Recharge, Return, Void:
 		return weighGain(asked, before, after)
 	case Deposit:
@@ -61,6 +68,14 @@ func Weigh(op Operation, asked Money, before, after Reading) Finding {
 		return Finding{NotApplied, Money{}, "An inquiry changes nothing."}
 	}
 	return Finding{CannotTell, Money{}, "The operation is not known."}
+}
+
+// weigh is Weigh for what was read of t and a look, unless that proves nothing any more.
+func weigh(t *Transaction, look Reading) Finding {
+	if t.Disturbed {
+		return Finding{CannotTell, Money{}, "Another operation on the card is on the desk or was settled meanwhile, and what was done at the provider for it may show."}
+	}
+	return Weigh(t.Operation, t.Requested, t.Baseline, look)
 }
 
 // comparable says why two readings cannot be compared, "" when they can.
@@ -84,6 +99,11 @@ func weighGain(asked Money, before, after Reading) Finding {
 	}
 	wanted, err := before.Balance.Plus(asked)
 	switch {
+	// A card is often spent to the last cent, and that may have been elsewhere: after the gain came, or before.
+	case after.Balance == before.Balance && after.Balance.minor == 0:
+		return Finding{CannotTell, Money{}, "The balance is zero as before, and what came in between may have been spent."}
+	case after.Balance == before.Balance && after.Balance == asked:
+		return Finding{CannotTell, Money{}, "The balance is the amount as before, and may have been spent before the amount came."}
 	case after.Balance == before.Balance:
 		return Finding{NotApplied, Money{}, "The balance is what it was before."}
 	case err == nil && after.Balance == wanted:

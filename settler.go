@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -32,13 +34,14 @@ const (
 
 // Unsettled is the part of the journal that settling reads. Look and Wake are one commit each.
 type Unsettled interface {
-	// Due returns unresolved transactions whose next look is due, oldest first. On several nodes each is given to one
-	// of them, which has it until it was looked into, or for a while.
-	Due(ctx context.Context, now time.Time, limit int) ([]*Transaction, error)
+	// Due returns unresolved transactions of the services (none named: of all) whose next look is due, oldest first. On
+	// several nodes each is given to one of them, which has it until it was looked into, or for a while.
+	Due(ctx context.Context, now time.Time, limit int, services ...string) ([]*Transaction, error)
 	// Claim takes an unresolved transaction for this node, which may have it already, and reports whether no other node
 	// is looking into it.
 	Claim(ctx context.Context, id string) (bool, error)
-	// Open returns one transaction, in any state, with its readings. CodeNotFound when there is none.
+	// Open returns one transaction, in any state, with its readings, and says whether it is Disturbed. CodeNotFound when
+	// there is none.
 	Open(ctx context.Context, id string) (*Transaction, error)
 	// Look keeps a reading with its unresolved transaction (a zero reading only counts the try) and says when to look
 	// again.
@@ -54,18 +57,20 @@ type Decisions interface {
 	ToDesk(ctx context.Context, id string, f Finding, at time.Time) error
 	// Settle makes an unresolved or desk transaction final as t says, with t.Settlement.
 	Settle(ctx context.Context, t *Transaction) error
-	// SendAgain moves an unresolved void back to sent, counts the message and forgets the readings.
-	SendAgain(ctx context.Context, id string, at time.Time) error
+	// SendAgain moves an unresolved void back to sent, counts the message and forgets the readings. It refuses a void of
+	// which more messages were sent than the number that was proven not applied.
+	SendAgain(ctx context.Context, id string, sends int, at time.Time) error
 }
 
 // Sweep records answers that the journal could not take before, looks into the unresolved transactions that are due,
-// at most limit, and returns how many there were. One card that cannot be asked about does not stop the others.
+// at most limit, and returns how many there were. One card that cannot be asked about does not stop the others. What is
+// of a service that is not configured here is left as it is, to another node or until the settings have it again.
 func (g *Gateway) Sweep(ctx context.Context, limit int) (int, error) {
 	g.recordLate(ctx)
 	if g.clock.since(g.Now(), g.Elapsed()) {
 		g.wakeAll(ctx)
 	}
-	due, err := g.Unsettled.Due(ctx, g.Now(), limit)
+	due, err := g.Unsettled.Due(ctx, g.Now(), limit, slices.Sorted(maps.Keys(g.Providers))...)
 	if err != nil {
 		return 0, fmt.Errorf("finding what is due: %w", err)
 	}
@@ -74,11 +79,22 @@ func (g *Gateway) Sweep(ctx context.Context, limit int) (int, error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := g.LookInto(ctx, t.ID); err != nil {
+		if err := g.lookSafely(ctx, t); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", t.ID, err))
 		}
 	}
 	return len(due), errors.Join(failed...)
+}
+
+// lookSafely keeps a panic from ending the process, which would meet it again at each start, and looks again later.
+func (g *Gateway) lookSafely(ctx context.Context, t *Transaction) error {
+	err := g.safely("looking into a transaction", t.ID, func() error { return g.LookInto(ctx, t.ID) })
+	if _, panicked := errors.AsType[*PanicError](err); panicked {
+		err = errors.Join(err, g.safely("putting a look off", t.ID, func() error {
+			return g.Unsettled.Look(ctx, t.ID, Reading{}, g.later(t))
+		}))
+	}
+	return err
 }
 
 // LookInto takes the next step towards the outcome of an unresolved transaction: it asks the provider about the card
@@ -89,11 +105,17 @@ func (g *Gateway) LookInto(ctx context.Context, id string) error {
 		return nil
 	}
 	defer g.looking.stop(id)
+	t, err := g.Unsettled.Open(ctx, id)
+	if err != nil || t.State != StateUnresolved {
+		return err
+	}
+	if err := g.servable(t); err != nil { // before it is claimed, which would keep it from a node that can
+		return err
+	}
 	if mine, err := g.Unsettled.Claim(ctx, id); err != nil || !mine {
 		return err
 	}
-	t, err := g.Unsettled.Open(ctx, id)
-	if err != nil || t.State != StateUnresolved {
+	if t, err = g.Unsettled.Open(ctx, id); err != nil || t.State != StateUnresolved {
 		return err
 	}
 	info, ok := t.Operation.Info()
@@ -114,12 +136,15 @@ func (g *Gateway) LookInto(ctx context.Context, id string) error {
 	defer cancel()
 	asked, err := g.ask(work, CallerSettling, t, card)
 	if asked == nil {
+		if CodeOf(err) == CodeInvalid { // no inquiry can be made with these settings
+			err = errors.Join(err, g.Unsettled.Look(ctx, id, Reading{}, g.later(t)))
+		}
 		return err
 	}
 	if asked.State != StateFinal || asked.Outcome == Unavailable {
-		g.routes[t.Service].missed()
-		return g.Unsettled.Look(ctx, id, Reading{}, g.later(t))
+		return g.lookedInVain(ctx, t, asked)
 	}
+	g.watches.usable(id)
 	if info.Settling == SettleByAsking {
 		return g.settleInquiry(ctx, t, asked)
 	}
@@ -130,6 +155,21 @@ func (g *Gateway) LookInto(ctx context.Context, id string) error {
 	}
 	t.Readings = append(t.Readings, reading)
 	return g.conclude(ctx, t, card)
+}
+
+// servable says what to change when a transaction's outcome can only be found out where its service is configured.
+func (g *Gateway) servable(t *Transaction) error {
+	if _, ok := g.Providers[t.Service]; ok || len(t.Plan) > 0 {
+		return nil
+	}
+	if info, _ := t.Operation.Info(); info.Settling == SettleByNothing {
+		return nil
+	}
+	return g.notServed(t)
+}
+
+func (g *Gateway) notServed(t *Transaction) error {
+	return invalid("service", "unknown_service", "Service bureau %s is not configured. Put it back into the settings, or go on at a node that has it.", t.Service)
 }
 
 // later is when to look again after a try that led nowhere. Only such tries make the time longer.
@@ -155,10 +195,10 @@ func (g *Gateway) wake(ctx context.Context, service string) {
 // conclude draws what can be drawn from the readings so far.
 func (g *Gateway) conclude(ctx context.Context, t *Transaction, card Card) error {
 	last := t.Readings[len(t.Readings)-1]
-	f := Weigh(t.Operation, t.Requested, t.Baseline, last)
+	f := weigh(t, last)
 	evidence := []Reading{t.Baseline, last}
 	now := g.Elapsed()
-	quiet := g.watches.age(t.ID, now) >= g.Quiet
+	quiet := g.watches.age(t.ID, t.Sends, now) >= g.Quiet
 	switch {
 	case f.Verdict == Applied && t.Operation != Authorize:
 		return g.settle(ctx, t, Settlement{Finding: f, By: CallerSettling, Evidence: evidence})
@@ -170,7 +210,7 @@ func (g *Gateway) conclude(ctx context.Context, t *Transaction, card Card) error
 	case f.Verdict == CannotTell:
 		return g.toDesk(ctx, t, f)
 	}
-	earlier, agreed := g.watches.agreed(t.ID, now, last)
+	earlier, agreed := g.watches.agreed(t.ID, t.Sends, now, last)
 	switch {
 	case !agreed:
 		return nil
@@ -226,7 +266,7 @@ func (g *Gateway) closeSettled(ctx context.Context, t *Transaction) error {
 func (g *Gateway) settleApplied(t *Transaction, s Settlement) error {
 	provider, ok := g.Providers[t.Service]
 	if !ok {
-		return &Error{Code: CodeInternal, Op: "settle", Detail: "The transaction's service bureau is no longer configured."}
+		return g.notServed(t)
 	}
 	reply := Reply{Accepted: true, Amount: s.Amount, TransactionID: s.TransactionID, Description: "settled by " + s.By}
 	reply.Source, reply.Code = provider.Approval(t.Operation, t.Kind)
@@ -253,6 +293,9 @@ func (g *Gateway) settleInquiry(ctx context.Context, t, asked *Transaction) erro
 
 // voidAgain sends a void again, with the same id, after it was proven that the hold still stands.
 func (g *Gateway) voidAgain(ctx context.Context, t *Transaction, card Card) error {
+	if g.unrecorded.has(t.ID) { // of the message that is next, and would end it
+		return nil
+	}
 	r, err := NewRequest(Draft{Operation: Void, Service: t.Service, Order: t.Order, Sequence: t.Sequence, CardNumber: card.number,
 		Amount: t.Requested.Decimal(), Currency: t.Requested.Currency(), Authorization: t.Authorization})
 	if err != nil {
@@ -264,8 +307,8 @@ func (g *Gateway) voidAgain(ctx context.Context, t *Transaction, card Card) erro
 		return err
 	}
 	ctx = g.permitted(ctx)
-	if err := g.Decisions.SendAgain(ctx, t.ID, at); err != nil {
-		if CodeOf(err) != CodeConflict { // it may stand there as sent, and was not
+	if err := g.Decisions.SendAgain(ctx, t.ID, t.Sends, at); err != nil {
+		if errors.Is(err, ErrUnsure) { // it may stand there as sent, and was not
 			t.State, t.Outcome, t.Sends = StateUnresolved, Unknown, t.Sends+1
 			g.plan(t)
 			g.unrecorded.add(t, notSent(at))

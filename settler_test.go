@@ -420,7 +420,7 @@ func TestAClockThatIsSetProvesNothing(t *testing.T) {
 func TestABeginThatWasKeptAfterAllIsClosed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	b.journal.beginErr = errors.New("commit failed")
+	b.journal.beginErr = errors.Join(errors.New("commit failed"), svcgate.ErrUnsure)
 	b.journal.beginKept = true
 	_, err := b.Do(t.Context(), "oms", "k", request(t, draft(svcgate.Recharge)))
 	if svcgate.CodeOf(err) != svcgate.CodeOverloaded {

@@ -3,6 +3,7 @@ package svcgate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -15,12 +16,16 @@ func (g *Gateway) split(ctx context.Context, t *Transaction, r *Request) (*Resul
 	}
 	open := openHolds(holds, r.order, t.CardPrint)
 	if t.Plan, err = planDeposit(open, r.amount); err != nil {
+		if held := takenFrom(holds, r.order, t.CardPrint); held != nil {
+			return nil, cardBusy("holds", held)
+		}
 		return nil, invalid("amount", "exceeds_authorizations", "The open authorizations of this card for the order do not hold %s: %s.",
 			r.amount, listHolds(holds, r.order, t.CardPrint))
 	}
 	if err := g.checkSimilar(ctx, r, t); err != nil {
 		return nil, err
 	}
+	ctx = g.permitted(ctx)
 	earlier, err := g.Journal.Begin(ctx, t)
 	if err != nil {
 		return nil, g.notBegun(t, r, nil, err)
@@ -54,7 +59,8 @@ func (g *Gateway) split(ctx context.Context, t *Transaction, r *Request) (*Resul
 	return &Result{Transaction: t}, OutcomeError(t)
 }
 
-// sendPart deposits one part under its parent. The error says that nothing was sent.
+// sendPart deposits one part under its parent. The error says that nothing was sent, as after another node took the
+// parent over and summed it up without this part.
 func (g *Gateway) sendPart(ctx context.Context, parent *Transaction, r *Request, part Part) (*Transaction, error) {
 	share := *r
 	share.split, share.authorization, share.amount = false, part.Authorization, part.Amount
@@ -71,6 +77,9 @@ func (g *Gateway) sendPart(ctx context.Context, parent *Transaction, r *Request,
 		if err := g.checkHold(work, &share, t); err != nil {
 			return nil, err
 		}
+		if err := MaySend(work); err != nil { // its turn may have come late
+			return nil, err
+		}
 		return g.carryOut(work, t, &share)
 	})
 	if res == nil {
@@ -80,7 +89,8 @@ func (g *Gateway) sendPart(ctx context.Context, parent *Transaction, r *Request,
 }
 
 // sum gives a split deposit the outcome that its parts make, in the order of its plan. Parts that were never begun
-// took nothing.
+// took nothing. What an undefined part took nobody knows, so it makes the whole undefined, whatever the others took: a
+// remainder would be collected twice.
 func (g *Gateway) sum(t *Transaction, parts []*Transaction) {
 	total := Money{0, t.Requested.currency}
 	seen := map[Outcome]*Transaction{}
@@ -105,16 +115,18 @@ func (g *Gateway) sum(t *Transaction, parts []*Transaction) {
 	}
 	t.Reply.Amount, t.Reply.Accepted = total, total.minor > 0
 	outcome, like := Unavailable, seen[Unavailable]
-	for _, o := range []Outcome{Declined, Undefined} {
-		if seen[o] != nil {
-			outcome, like = o, seen[o]
-		}
-	}
 	switch {
+	case seen[Undefined] != nil:
+		outcome, like = Undefined, seen[Undefined]
+		if total.minor == 0 {
+			t.Reply.Amount = Money{} // zero would say that nothing was taken
+		}
 	case total == t.Requested:
 		outcome, like = Approved, seen[Approved]
 	case total.minor > 0:
 		outcome, like = Partial, parts[len(parts)-1]
+	case seen[Declined] != nil:
+		outcome, like = Declined, seen[Declined]
 	}
 	if like != nil {
 		t.Vendor, t.CodesVersion, t.Class, t.Failure = like.Vendor, like.CodesVersion, like.Class, like.Failure
@@ -144,7 +156,21 @@ func (g *Gateway) settleSplit(ctx context.Context, t *Transaction) error {
 	if t.State != StateFinal {
 		return g.Unsettled.Look(ctx, t.ID, Reading{}, g.later(t))
 	}
-	t.Settlement = &Settlement{Finding: Finding{Applied, t.Reply.Amount, "Its parts are known."}, By: CallerSettling, At: g.Now().UTC()}
+	t.Settlement = &Settlement{Finding: found(t, parts), By: CallerSettling, At: g.Now().UTC()}
 	t.Next = time.Time{}
 	return g.closeSettled(ctx, t)
+}
+
+// found is what the parts of a split deposit say of the whole, once it has its outcome.
+func found(t *Transaction, parts []*Transaction) Finding {
+	f := Finding{Verdict: NotApplied, Why: "Its parts are known."}
+	switch {
+	case t.Outcome == Undefined:
+		f.Verdict, f.Why = CannotTell, "What a part took is not known."
+	case t.Reply.Amount.minor > 0:
+		f.Verdict, f.Amount = Applied, t.Reply.Amount
+	case slices.ContainsFunc(parts, func(p *Transaction) bool { return p.Settlement != nil && p.Settlement.Verdict == Released }):
+		f.Verdict = Released
+	}
+	return f
 }

@@ -49,6 +49,10 @@ type Transaction struct {
 
 	CodesVersion int // of the vendor response table that gave Vendor, or that knows no rule; 0 when none was asked
 
+	// Disturbed says of an unresolved money operation that a look proves nothing any more: another one on its card is on
+	// the desk, or was settled since this one was begun, and a person may have moved money for it. Open tells it; not kept.
+	Disturbed bool `json:"-"`
+
 	Seen int64 `json:"-"` // the journal's Head before the card's records were read for Begin; 0: nothing was read. Not kept
 }
 
@@ -79,6 +83,7 @@ type Hold struct {
 	Captured      Money // sum of approved deposits
 	Remaining     Money // what a deposit can still take; 0 after a void
 	Created       time.Time
+	UnderWay      CardHeldError // the deposit or void that was sent and is counted in Remaining; zero for none
 }
 
 // Journal keeps every attempt durably. Each method that writes is one commit, and returns only after it is on disk.
@@ -86,7 +91,7 @@ type Journal interface {
 	// Begin records t as StateSent and reserves its key (caller and key together; "" reserves nothing). When the key
 	// was reserved before, nothing is recorded and the earlier transaction is returned. A *CardHeldError says that
 	// another money operation on the card is sent or unresolved, and ErrMoved that one came to an end after t.Seen;
-	// nothing was recorded.
+	// nothing was recorded. ErrUnsure says that t may be recorded after all; any other error, that it is not.
 	Begin(ctx context.Context, t *Transaction) (earlier *Transaction, err error)
 	// Finish records what came of a begun transaction, and the masked exchange (nil for a split deposit, which has
 	// none of its own). ErrIDSeen says that the provider's transaction id, an inquiry's too, or the card of a generation
@@ -128,6 +133,10 @@ func (e *CardHeldError) Error() string {
 
 // ErrMoved says that another money operation on the card came to an end since the card's records were read.
 var ErrMoved = errors.New("another operation on the card ended in between")
+
+// ErrUnsure says that the journal failed during a change and it cannot be told yet whether the change will be there. An
+// error of a change without it says that nothing was changed.
+var ErrUnsure = errors.New("it is not known whether the change was kept")
 
 // ErrFinished says that a transaction was finished before; nothing was changed.
 var ErrFinished = errors.New("the transaction was finished before")

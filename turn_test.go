@@ -245,3 +245,93 @@ func TestWhatAnotherNodeLooksIntoIsLeftToIt(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What another node takes from a hold may be declined: no deposit is refused for it before that is known.
+func TestAHoldThatAnotherNodeTakesFromIsWaitedFor(t *testing.T) {
+	whole := draft(svcgate.Deposit)
+	split := whole
+	split.Authorization, split.Split = "", svcgate.SplitAuto
+	for name, c := range map[string]struct {
+		draft  svcgate.Draft
+		ends   bool
+		rest   string // of the hold, after that
+		reason string
+	}{
+		"it is declined":          {whole, true, "11.07", ""},
+		"it is taken":             {whole, true, "0.00", "exceeds_authorization"},
+		"nobody knows":            {whole, false, "", "card_busy"},
+		"it is declined, a split": {split, true, "11.07", ""},
+		"it is taken, a split":    {split, true, "0.00", "exceeds_authorizations"},
+		"nobody knows, a split":   {split, false, "", "card_busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.provider.reply = accepted(t, "26", "11.07")
+				b.elsewhere()
+				held := *b.journal.held
+				b.journal.held = nil
+				hold := svcgate.Hold{Authorization: "9354", Order: "3242", CardPrint: b.Keys.Fingerprint("card", c.draft.CardNumber),
+					Amount: money(t, "11.07", "USD"), Remaining: money(t, "0.00", "USD"), UnderWay: held}
+				b.journal.holds = []svcgate.Hold{hold}
+				began := time.Now()
+				if c.ends {
+					time.AfterFunc(3*time.Second, func() {
+						b.journal.mu.Lock()
+						defer b.journal.mu.Unlock()
+						hold.Remaining, hold.UnderWay = money(t, c.rest, "USD"), svcgate.CardHeldError{}
+						b.journal.holds = []svcgate.Hold{hold}
+						b.journal.rows["txn_elsewhere"] = &svcgate.Transaction{ID: "txn_elsewhere", State: svcgate.StateFinal}
+					})
+				}
+				_, err := b.Do(t.Context(), "oms", "k", request(t, c.draft))
+				if took := time.Since(began); took < 3*time.Second || !c.ends && took < svcgate.DefaultCallLimit {
+					t.Errorf("took %v", took)
+				}
+				if c.reason != "" {
+					b.wantRefused(t, err, c.reason)
+				} else if err != nil || b.provider.sends.Load() != 1 {
+					t.Errorf("%d messages, %v", b.provider.sends.Load(), err)
+				}
+			})
+		})
+	}
+}
+
+func TestASimilarRequestOfAnotherNodeIsWaitedFor(t *testing.T) {
+	for name, c := range map[string]struct {
+		ends    bool
+		similar string // after that
+		reason  string
+	}{
+		"it is declined": {true, "", ""},
+		"it is approved": {true, "txn_elsewhere", "possible_duplicate"},
+		"nobody knows":   {false, "", "card_busy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t)
+				b.elsewhere()
+				b.journal.held, b.journal.similar = nil, "txn_elsewhere"
+				began := time.Now()
+				if c.ends {
+					time.AfterFunc(3*time.Second, func() {
+						b.journal.mu.Lock()
+						defer b.journal.mu.Unlock()
+						b.journal.similar = c.similar
+						b.journal.rows["txn_elsewhere"] = &svcgate.Transaction{ID: "txn_elsewhere", State: svcgate.StateFinal}
+					})
+				}
+				_, err := b.Do(t.Context(), "oms", "k", request(t, draft(svcgate.Recharge)))
+				if took := time.Since(began); took < 3*time.Second || !c.ends && took < svcgate.DefaultCallLimit {
+					t.Errorf("took %v", took)
+				}
+				if c.reason != "" {
+					b.wantRefused(t, err, c.reason)
+				} else if err != nil || b.provider.sends.Load() != 1 {
+					t.Errorf("%d messages, %v", b.provider.sends.Load(), err)
+				}
+			})
+		})
+	}
+}

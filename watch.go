@@ -13,40 +13,45 @@ type watches struct {
 }
 
 type watch struct {
-	since time.Duration // when the message left, or was first looked into by this process
+	sends int           // the message, as the transaction counts them
+	since time.Duration // when it left, or was first looked into by this process
 	not   bool          // a look after the quiet time said "not applied"
 	at    time.Duration // when that was
 	first Reading       // what it saw
+	vain  int           // looks in a row that told nothing
+	last  time.Duration // when the last of them was
+	heard int           // messages that the provider had answered then
 }
 
-func (w *watches) begin(id string, now time.Duration) {
+func (w *watches) begin(id string, sends int, now time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ids == nil {
 		w.ids = map[string]*watch{}
 	}
-	w.ids[id] = &watch{since: now}
+	w.ids[id] = &watch{sends: sends, since: now, heard: -1}
 }
 
-// age returns how long the message has been away. One that is not watched yet is watched from now on.
-func (w *watches) age(id string, now time.Duration) time.Duration {
+// age returns how long the message has been away. One that is not watched yet is watched from now on: another node may
+// have sent it, after one that was watched here.
+func (w *watches) age(id string, sends int, now time.Duration) time.Duration {
 	w.mu.Lock()
 	known := w.ids[id]
 	w.mu.Unlock()
-	if known == nil {
-		w.begin(id, now)
+	if known == nil || known.sends != sends {
+		w.begin(id, sends, now)
 		return 0
 	}
 	return now - known.since
 }
 
-// agreed takes a look that said "not applied" after the quiet time. It returns the first such look once this one is
-// far enough from it.
-func (w *watches) agreed(id string, now time.Duration, look Reading) (first Reading, ok bool) {
+// agreed takes a look that said "not applied" of the message after the quiet time. It returns the first such look once
+// this one is far enough from it.
+func (w *watches) agreed(id string, sends int, now time.Duration, look Reading) (first Reading, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	k := w.ids[id]
-	if k == nil {
+	if k == nil || k.sends != sends {
 		return Reading{}, false
 	}
 	if !k.not {
@@ -54,6 +59,42 @@ func (w *watches) agreed(id string, now time.Duration, look Reading) (first Read
 		return Reading{}, false
 	}
 	return k.first, now-k.at >= Between
+}
+
+// overtaken reports whether the provider answered messages since a look that told nothing was noted here last.
+func (w *watches) overtaken(id string, answers int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.ids[id]
+	if k == nil {
+		return false
+	}
+	before := k.heard
+	k.heard = answers
+	return before >= 0 && answers > before
+}
+
+// useless counts the looks in a row that told nothing; of those less than Between apart, one.
+func (w *watches) useless(id string, now time.Duration) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.ids[id]
+	if k == nil {
+		return 0
+	}
+	if k.vain == 0 || now-k.last >= Between {
+		k.vain, k.last = k.vain+1, now
+	}
+	return k.vain
+}
+
+// usable ends the row of looks that told nothing.
+func (w *watches) usable(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if k := w.ids[id]; k != nil {
+		k.vain, k.heard = 0, -1
+	}
 }
 
 func (w *watches) forget(id string) {

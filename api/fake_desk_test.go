@@ -65,7 +65,7 @@ func (j *journal) Similar(_ context.Context, t *svcgate.Transaction, _ time.Time
 	return like.ID, err
 }
 
-func (j *journal) Due(context.Context, time.Time, int) ([]*svcgate.Transaction, error) {
+func (j *journal) Due(context.Context, time.Time, int, ...string) ([]*svcgate.Transaction, error) {
 	return nil, j.broken
 }
 
@@ -109,7 +109,7 @@ func (j *journal) Settle(_ context.Context, settled *svcgate.Transaction) error 
 	return j.change(settled.ID, func(t *svcgate.Transaction) { *t = *settled }, svcgate.StateUnresolved, svcgate.StateDesk)
 }
 
-func (j *journal) SendAgain(_ context.Context, id string, at time.Time) error {
+func (j *journal) SendAgain(_ context.Context, id string, _ int, at time.Time) error {
 	return j.change(id, func(t *svcgate.Transaction) { t.State, t.Sent = svcgate.StateSent, at }, svcgate.StateUnresolved)
 }
 

@@ -58,6 +58,9 @@ func (j *journal) Exchanges(_ context.Context, id string) ([]*svcgate.Exchange, 
 
 func (j *journal) Affected(ctx context.Context, service string, like responsecodes.Tally, since time.Time, limit int, cursor string) (*svcgate.Page, error) {
 	j.asked = asked{like: like, since: since}
+	if err := choke(like.Code); err != nil {
+		return nil, err
+	}
 	return j.Transactions(ctx, svcgate.Filter{Service: service, Limit: limit, Cursor: cursor})
 }
 

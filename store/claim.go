@@ -17,10 +17,12 @@ const (
 	unclaimed = `(claimed_until IS NULL OR claimed_until <= ` + sqlClock + ` OR node_epoch NOT IN (SELECT epoch FROM nodes WHERE ended IS NULL))`
 	amongUs   = `EXISTS (SELECT 1 FROM nodes WHERE epoch = ?1 AND ended IS NULL)`
 
-	// ?1 this node, ?2 until when it has what it takes, ?3 now, ?4 since when what is due is anybody's, ?5 how many.
+	// ?1 this node, ?2 until when it has what it takes, ?3 now, ?4 since when what is due is anybody's, ?5 how many, ?6 the
+	// service bureaus that it has.
 	sqlDueClaimed = `UPDATE transactions SET node_epoch = ?1, claimed_until = ` + sqlClock + ` + ?2 WHERE id IN (
 			SELECT id FROM transactions WHERE state = 'unresolved' AND next <= ?3 AND (node_epoch = ?1 OR ` + unclaimed + ` AND
 				(next <= ?4 OR node_epoch NOT IN (SELECT epoch FROM nodes WHERE ended IS NULL)))
+				AND (?6 = '' OR strpos(?6, ' ' || service || ' ') > 0)
 			ORDER BY next, id LIMIT ?5 FOR UPDATE SKIP LOCKED)
 		AND ` + amongUs + ` RETURNING ` + transactionColumns
 
@@ -31,9 +33,11 @@ const (
 )
 
 // claimDue gives what is due to this node: what it looked into last, what nobody does, and what others are late with.
-func (n *node) claimDue(ctx context.Context, now time.Time, limit int) (rows []transactionRow, err error) {
+func (n *node) claimDue(ctx context.Context, now time.Time, limit int, services string) (rows []transactionRow, err error) {
+	ctx, cancel := n.limited(ctx)
+	defer cancel()
 	err = n.rest.SelectContext(ctx, &rows, rebind(sqlDueClaimed),
-		n.lease.Load().epoch, n.Claim.Microseconds(), now.UnixMicro(), now.Add(-own).UnixMicro(), limit)
+		n.lease.Load().epoch, n.Claim.Microseconds(), now.UnixMicro(), now.Add(-own).UnixMicro(), limit, services)
 	slices.SortFunc(rows, func(a, b transactionRow) int {
 		return cmp.Or(cmp.Compare(a.Next.V, b.Next.V), cmp.Compare(a.ID, b.ID))
 	})
@@ -48,6 +52,8 @@ func (s *Store) Claim(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	n := s.node
+	ctx, cancel := n.limited(ctx)
+	defer cancel()
 	result, err := n.rest.ExecContext(ctx, rebind(sqlClaim), n.lease.Load().epoch, n.Claim.Microseconds(), id)
 	if err != nil {
 		return false, fmt.Errorf("claiming transaction %s: %w", id, err)

@@ -103,11 +103,12 @@ func (s *Store) Plans() (map[string][]string, error) {
 		query string
 		args  []any
 	}{
-		"Due": {sqlDue, []any{0, 1}}, "Similar": {sqlSimilar, []any{"", "", "", "", 0, "", "", 0, "", "", ""}},
+		"Due": {sqlDue, []any{0, "", 1}}, "UnresolvedServices": {sqlUnresolvedServices, nil}, "Similar": {sqlSimilar, []any{"", "", "", "", 0, "", "", 0, "", "", ""}},
 		"LastReading": {sqlCard, []any{"", "", "", "", 1}}, "the card's holder": {sqlHolder, []any{"", ""}}, "Wake": {sqlAsleep, []any{"", 0}},
 		"parts": {sqlParts, []any{""}}, "old keys": {sqlOldKeys, []any{0, 0, 1}}, "sealed cards": {sqlSealed, []any{"", 1}},
 		"the desk": {sqlOnDesk, []any{""}}, "Drift": {sqlDrift, []any{""}}, "Earlier": {sqlByKey, []any{"", ""}},
-		"Account": {sqlAccount, []any{"", ""}}, "what moved": {sqlMoved, []any{"", "", 0, "", "", 0}},
+		"Account": {sqlAccount, []any{"", ""}}, "what moved": {sqlMoved, []any{"", "", 0, "", "", 0}}, "what disturbs": {sqlDisturbed, []any{"", "", ""}},
+		"what disturbs from the desk": {sqlDisturbed, []any{"", "", ""}},
 	} {
 		steps, err := s.explain(c.query, c.args...)
 		if err != nil {
@@ -148,7 +149,7 @@ func ServerPlans(ctx context.Context, dsn string) (plans map[string]string, err 
 	plans = map[string]string{}
 	for _, query := range slices.Concat(slices.Collect(maps.Keys(awaited)), []string{
 		sqlMember, sqlLockHead, sqlToFinish, sqlAllMoved, manyTransactions.query, manyOutcomes.query, manyExchanges.query, manyLinks.query,
-		manyHeads.query, sqlInsertTransaction, sqlFinish, sqlInsertExchange, sqlMoved, sqlHolder, sqlStateOf, sqlLinkHash,
+		manyHeads.query, sqlInsertTransaction, sqlFinish, sqlInsertExchange, sqlMoved, sqlDisturbed, sqlHolder, sqlStateOf, sqlLinkHash,
 	}) {
 		said, err := conn.Prepare(ctx, "asked", rebind(query))
 		if err != nil {
@@ -217,6 +218,13 @@ func (s *Store) Beat(ctx context.Context) error { return s.node.beat(ctx) }
 
 // TakeOver looks for what other nodes left.
 func (s *Store) TakeOver(ctx context.Context) { s.takeOver(ctx) }
+
+// Patience changes how long this node waits for the database's answer to a short question, and returns how long it did.
+func (s *Store) Patience(d time.Duration) (before time.Duration) {
+	before = s.node.limit
+	s.node.limit, s.read.patience = d, d
+	return before
+}
 
 // Starve lets this node's lease be over without its knowing, as if it had stood still. It is for the database alone.
 func (s *Store) Starve(ctx context.Context) error {

@@ -191,6 +191,59 @@ func TestSettlingOverTheStore(t *testing.T) {
 	}
 }
 
+// A person frees a hold at the provider whose id was lost, while another one of as much is being looked into: the balance
+// is what it was before, and the second hold stands all the same.
+func TestAHoldThatIsFreedMeanwhileHidesNoOther(t *testing.T) {
+	t.Parallel()
+	for _, told := range []bool{true, false} { // to svcgate, before the looks
+		t.Run(fmt.Sprint("told ", told), func(t *testing.T) {
+			t.Parallel()
+			g := newCounter(t)
+			inquire := func() {
+				if _, err := g.ask(t, "", svcgate.Draft{Operation: svcgate.Inquire}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			lost := func(key string) *svcgate.Transaction {
+				tx, err := g.ask(t, key, svcgate.Draft{Operation: svcgate.Authorize, Amount: "40.00", ConfirmDuplicate: true})
+				if svcgate.CodeOf(err) != svcgate.CodeUnknown {
+					t.Fatal(err)
+				}
+				return tx
+			}
+			inquire()
+			g.bank.lose = true
+			first := lost("a")
+			g.sweep(t, 5)
+			if got := g.read(t, first.ID); got.State != svcgate.StateDesk || got.Finding.Verdict != svcgate.Applied {
+				t.Fatalf("the first is %s, %+v", got.State, got.Finding)
+			}
+			inquire()
+			second := lost("b")
+			if second.Baseline.Balance.Decimal() != "460.00" {
+				t.Fatalf("the balance before is %s", second.Baseline.Balance)
+			}
+			g.bank.balance += 4000
+			settle := func() {
+				t.Helper()
+				if _, err := g.SettleByHand(t.Context(), first.ID, svcgate.Decision{Verdict: svcgate.Released, Reason: "freed", By: "jo"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if told {
+				settle()
+			}
+			g.sweep(t, 6)
+			if !told {
+				settle()
+			}
+			if got := g.read(t, second.ID); got.State != svcgate.StateDesk || got.Finding.Verdict != svcgate.CannotTell || len(got.Readings) == 0 {
+				t.Errorf("the second, whose hold stands, is %s %s %q, %+v", got.State, got.Outcome, got.Failure, got.Finding)
+			}
+		})
+	}
+}
+
 func TestSplitOverTheStore(t *testing.T) {
 	t.Parallel()
 	g := newCounter(t)
@@ -254,5 +307,31 @@ func TestTwoHundredWithOneKeySendOnce(t *testing.T) {
 	all.Wait()
 	if fresh.Load() != 1 || g.bank.sends[svcgate.Recharge] != 1 || g.bank.balance != 50500 {
 		t.Errorf("%d executed, %d messages, balance %d", fresh.Load(), g.bank.sends[svcgate.Recharge], g.bank.balance)
+	}
+}
+
+// TestOnlyADoubtIsRemembered refuses requests over a disk that fails: the first commit leaves a doubt, the rest write
+// nothing.
+func TestOnlyADoubtIsRemembered(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []bool{true, false} {
+		g := newCounter(t)
+		commits(t, g.store, failing(4, kept))
+		for n := range 3 { // each fails with the trial write: two commits, then one each
+			if _, err := g.ask(t, "k", svcgate.Draft{Operation: svcgate.Recharge, Amount: "5.00"}); n == 0 && svcgate.CodeOf(err) != svcgate.CodeOverloaded || err == nil {
+				t.Errorf("kept %v, request %d: %v", kept, n, err)
+			}
+			if w := g.Unrecorded(); w != 1 {
+				t.Errorf("kept %v, request %d: %d are remembered", kept, n, w)
+			}
+		}
+		g.sweep(t, 2)
+		if w := g.Unrecorded(); w != 0 {
+			t.Errorf("kept %v: %d are remembered still", kept, w)
+		}
+		tx, err := g.ask(t, "k", svcgate.Draft{Operation: svcgate.Recharge, Amount: "5.00"})
+		if want := map[bool]svcgate.Code{true: svcgate.CodeUnavailable}[kept]; tx == nil || svcgate.CodeOf(err) != want || g.bank.sends[svcgate.Recharge] != map[bool]int{false: 1}[kept] {
+			t.Errorf("kept %v, the disk writes again: %+v, %v, %d messages", kept, tx, err, g.bank.sends[svcgate.Recharge])
+		}
 	}
 }

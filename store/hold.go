@@ -21,6 +21,7 @@ type holdRow struct {
 	Currency            string `db:"currency"`
 	Created             int64  `db:"created"`
 
+	UseID        string `db:"use_id"`
 	UseOperation string `db:"use_operation"`
 	UseState     string `db:"use_state"`
 	UseOutcome   string `db:"use_outcome"`
@@ -61,7 +62,7 @@ const (
 	SELECT h.id, h.provider_transaction, h.order_number, h.card_print, h.last4, h.created,
 		CASE WHEN h.amount_currency <> '' THEN h.amount_minor ELSE h.requested_minor END AS minor,
 		CASE WHEN h.amount_currency <> '' THEN h.amount_currency ELSE h.requested_currency END AS currency,
-		coalesce(u.operation, '') AS use_operation, coalesce(u.state, '') AS use_state, coalesce(u.outcome, '') AS use_outcome,
+		coalesce(u.id, '') AS use_id, coalesce(u.operation, '') AS use_operation, coalesce(u.state, '') AS use_state, coalesce(u.outcome, '') AS use_outcome,
 		coalesce(u.accepted, FALSE) AS use_accepted,
 		coalesce(CASE WHEN u.outcome IN ('approved', 'partial') AND u.amount_currency <> '' THEN u.amount_minor ELSE u.requested_minor END, 0) AS use_minor,
 		coalesce(CASE WHEN u.outcome IN ('approved', 'partial') AND u.amount_currency <> '' THEN u.amount_currency ELSE u.requested_currency END, '') AS use_currency
@@ -96,7 +97,7 @@ func (s *Store) OpenHolds(ctx context.Context, f svcgate.Filter) ([]svcgate.Hold
 	query := `WITH held AS (SELECT ` + heldColumns + ` FROM transactions WHERE ` + strings.Join(append(where, sqlOpenHolds), ` AND `) +
 		` ORDER BY created, id LIMIT ?)` + sqlUses
 	var rows []holdRow
-	if err := s.read.SelectContext(ctx, &rows, query, append(args, f.Limit)...); err != nil {
+	if err := s.read.search(ctx, &rows, query, append(args, f.Limit)...); err != nil {
 		return nil, fmt.Errorf("reading open holds: %w", err)
 	}
 	return heldBy(rows)
@@ -133,6 +134,13 @@ func (r *holdRow) use(h *svcgate.Hold) error {
 	certain, possible, err := r.happened()
 	if err != nil || !possible {
 		return err
+	}
+	if r.UseState == string(svcgate.StateSent) {
+		op, err := svcgate.ParseOperation(r.UseOperation)
+		if err != nil {
+			return err
+		}
+		h.UnderWay = svcgate.CardHeldError{TransactionID: r.UseID, Operation: op, Order: r.Order, State: svcgate.StateSent}
 	}
 	none, err := money(0, h.Amount.Currency())
 	if err != nil {

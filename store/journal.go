@@ -101,7 +101,9 @@ func (b *beginning) apply(w *writer) (err error) {
 			return err
 		}
 		if b.held != nil {
-			b.earlier, err = w.keyOf(b.row)
+			if b.earlier, err = w.keyOf(b.row); b.earlier != "" { // its own part may hold the card
+				b.held = nil
+			}
 			return err
 		}
 	}

@@ -164,6 +164,62 @@ func TestOneHoldOnTwoNodes(t *testing.T) {
 	}
 }
 
+// afterKey is a node at which the key is found free before others go on.
+type afterKey struct {
+	*store.Store
+	others func()
+}
+
+func (a *afterKey) Earlier(ctx context.Context, caller, key string) (*svcgate.Transaction, error) {
+	t, err := a.Store.Earlier(ctx, caller, key)
+	if others := a.others; others != nil {
+		a.others = nil
+		others()
+	}
+	return t, err
+}
+
+// TestOneKeyOnTwoNodesIsNotRefusedForItsOwnDeposit reads the holds at one node after the other one used them up under the
+// same key.
+func TestOneKeyOnTwoNodesIsNotRefusedForItsOwnDeposit(t *testing.T) {
+	t.Parallel()
+	b := &bank{balance: 50000, sends: map[svcgate.Operation]int{}}
+	all, nodes := gateways(t, b, empty(t), 2)
+	late := &afterKey{Store: nodes[1]}
+	config := all[1].GatewayConfig
+	config.Journal = late
+	second, err := svcgate.NewGateway(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := secret.New("6006491234560017")
+	for i, split := range []string{"", svcgate.SplitAuto} {
+		order := fmt.Sprintf("W-%d", i)
+		held, err := all[0].Do(t.Context(), "oms", "hold "+order, wanted(t, svcgate.Draft{Operation: svcgate.Authorize, Order: order, Amount: "10.00", CardNumber: card}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := svcgate.Draft{Operation: svcgate.Deposit, Order: order, Amount: "10.00", CardNumber: card, Split: split}
+		if split == "" {
+			d.Authorization = held.Transaction.Reply.TransactionID
+		}
+		r := wanted(t, d)
+		var first *svcgate.Result
+		late.others = func() {
+			if first, err = all[0].Do(t.Context(), "oms", "take "+order, r); err != nil {
+				t.Error(err)
+			}
+		}
+		res, err := second.Do(t.Context(), "oms", "take "+order, r)
+		if err != nil || first == nil || !res.Replayed || res.Transaction.ID != first.Transaction.ID {
+			t.Errorf("split %q: the second is told of %+v, %v", split, res, err)
+		}
+	}
+	if b.sends[svcgate.Deposit] != 2 {
+		t.Errorf("%d deposits were sent", b.sends[svcgate.Deposit])
+	}
+}
+
 // TestTwoSweepers looks on two nodes for what a third one left without an outcome.
 func TestTwoSweepers(t *testing.T) {
 	t.Parallel()

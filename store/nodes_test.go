@@ -94,7 +94,7 @@ func TestANodeThatWasEndedChangesNothing(t *testing.T) {
 		"wake":       func() error { return one.Wake(ctx, "RLT", start) },
 		"to desk":    func() error { return one.ToDesk(ctx, lost.ID, svcgate.Finding{Verdict: svcgate.CannotTell}, start) },
 		"settle":     func() error { return one.Settle(ctx, settled) },
-		"send again": func() error { return one.SendAgain(ctx, lost.ID, start) },
+		"send again": func() error { return one.SendAgain(ctx, lost.ID, 1, start) },
 		"audit":      func() error { return one.Audit(ctx, access.Entry{At: start, Actor: "jo", Action: "look"}) },
 		"publish":    func() error { return one.PublishCodes(ctx, version(1), "") },
 		"token": func() error {

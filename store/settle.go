@@ -3,13 +3,17 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/svcgate/svcgate"
 )
 
 const (
-	sqlDue = `SELECT ` + transactionColumns + ` FROM transactions WHERE state = 'unresolved' AND next <= ? ORDER BY next, id LIMIT ?`
+	sqlDue = `SELECT ` + transactionColumns + ` FROM transactions WHERE state = 'unresolved' AND next <= ?1
+		AND (?2 = '' OR instr(?2, ' ' || service || ' ') > 0) ORDER BY next, id LIMIT ?3`
+
+	sqlUnresolvedServices = `SELECT DISTINCT service FROM transactions WHERE state = 'unresolved' ORDER BY service`
 
 	sqlLook = `UPDATE transactions SET looks = looks + 1, next = ?, chained = ?, claimed_until = NULL WHERE id = ? AND state = 'unresolved'` + moved
 
@@ -17,20 +21,32 @@ const (
 	sqlWake   = `UPDATE transactions SET next = ?, chained = ? WHERE id = ? AND state = 'unresolved'` + moved
 )
 
-// Due returns the unresolved transactions whose next look is due, those that wait longest first. On PostgreSQL it gives
-// them to this node, as Claim does, and leaves out those that another one has.
-func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]*svcgate.Transaction, error) {
+// Due returns the unresolved transactions of the service bureaus (none named: of all) whose next look is due, those that
+// wait longest first. On PostgreSQL it gives them to this node, as Claim does, and leaves out those that another one has.
+func (s *Store) Due(ctx context.Context, now time.Time, limit int, services ...string) ([]*svcgate.Transaction, error) {
 	var rows []transactionRow
 	var err error
+	among := "" // a service bureau's code has no space
+	if len(services) > 0 {
+		among = " " + strings.Join(services, " ") + " "
+	}
 	if s.node != nil {
-		rows, err = s.node.claimDue(ctx, now, limit)
+		rows, err = s.node.claimDue(ctx, now, limit, among)
 	} else {
-		err = s.read.SelectContext(ctx, &rows, sqlDue, now.UnixMicro(), limit)
+		err = s.read.SelectContext(ctx, &rows, sqlDue, now.UnixMicro(), among, limit)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading what is due: %w", err)
 	}
 	return s.transactions(ctx, rows)
+}
+
+// UnresolvedServices returns the service bureaus that have unresolved transactions, by code.
+func (s *Store) UnresolvedServices(ctx context.Context) (services []string, err error) {
+	if err := s.read.SelectContext(ctx, &services, sqlUnresolvedServices); err != nil {
+		return nil, fmt.Errorf("reading what is unresolved: %w", err)
+	}
+	return services, nil
 }
 
 // Look counts a try to look at an unresolved transaction's card, keeps the reading unless it is zero, and says when to

@@ -34,7 +34,8 @@ const (
 		WHERE id = ? AND state = 'unresolved'` + moved
 
 	sqlSendAgain = `UPDATE transactions SET state = 'sent', outcome = '', class = '', failure = '', next = NULL, sent = ?,
-		sends = sends + 1, began = ?, chained = ?, node_epoch = ?, claimed_until = NULL WHERE id = ? AND state = 'unresolved' AND operation = 'void'` + moved
+		sends = sends + 1, began = ?, chained = ?, node_epoch = ?, claimed_until = NULL
+		WHERE id = ? AND state = 'unresolved' AND operation = 'void' AND sends = ?` + moved
 
 	sqlRecover = `UPDATE transactions SET state = 'unresolved', outcome = 'unknown', class = ?, failure = ?, next = ?, chained = ?,
 		node_epoch = ?, claimed_until = NULL WHERE id = ? AND state = 'sent'` + moved
@@ -144,10 +145,10 @@ func (w *writer) effectSeen(look string) (int64, error) {
 }
 
 // SendAgain moves an unresolved void back to sent, counts the message and forgets the readings: they stay recorded with
-// the message before. Another state or operation is CodeConflict.
-func (s *Store) SendAgain(ctx context.Context, id string, at time.Time) error {
+// the message before. Another state or operation, or another number of messages so far, is CodeConflict.
+func (s *Store) SendAgain(ctx context.Context, id string, sends int, at time.Time) error {
 	return s.moved(ctx, "sending again", id, func(w *writer) error {
-		if _, err := w.move(id, sqlSendAgain, at.UnixMicro(), w.nextSeq(), w.nextSeq(), w.epoch(), id); err != nil {
+		if _, err := w.move(id, sqlSendAgain, at.UnixMicro(), w.nextSeq(), w.nextSeq(), w.epoch(), id, sends); err != nil {
 			return err
 		}
 		return w.linkRow(chainSend, id, 0, nil)

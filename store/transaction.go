@@ -118,9 +118,24 @@ func (s *Store) Transaction(ctx context.Context, id string) (*svcgate.Transactio
 	return s.one(ctx, sqlTransaction, id)
 }
 
-// Open is Transaction, by the name that settling knows.
+// What a person may have moved money for at the provider since ?3 was begun. Each half is searched by the card.
+const sqlDisturbed = `SELECT EXISTS (SELECT 1 FROM transactions
+		WHERE card_print = ?1 AND service = ?2 AND ended > 0 AND card_print <> '' AND (state = 'desk') IS TRUE
+			AND operation NOT IN ('generate', 'inquire') AND plan IS NULL)
+	OR EXISTS (SELECT 1 FROM transactions
+		WHERE card_print = ?1 AND service = ?2 AND chained > (SELECT began FROM transactions WHERE id = ?3)
+			AND settlement IS NOT NULL AND ended > 0 AND card_print <> '' AND operation NOT IN ('generate', 'inquire') AND plan IS NULL)`
+
+// Open is Transaction for settling: it says besides whether an unresolved one is svcgate.Transaction.Disturbed.
 func (s *Store) Open(ctx context.Context, id string) (*svcgate.Transaction, error) {
-	return s.Transaction(ctx, id)
+	t, err := s.Transaction(ctx, id)
+	if err != nil || t.State != svcgate.StateUnresolved {
+		return t, err
+	}
+	if err := s.read.GetContext(ctx, &t.Disturbed, sqlDisturbed, t.CardPrint, t.Service, id); err != nil {
+		return nil, fmt.Errorf("reading what else there is on the card: %w", err)
+	}
+	return t, nil
 }
 
 // one reads the transaction that a prepared query finds.

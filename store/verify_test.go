@@ -44,7 +44,7 @@ func fillAll(t *testing.T, s *store.Store) {
 	rest = append(rest, err,
 		s.Finish(ctx, unknown(final(void)), exchange()),
 		s.Look(ctx, void.ID, svcgate.Reading{At: start, Transaction: "txn_1"}, start),
-		s.SendAgain(ctx, void.ID, start.Add(time.Second)),
+		s.SendAgain(ctx, void.ID, 1, start.Add(time.Second)),
 		s.Finish(ctx, unknown(final(&again)), exchange()),
 		s.Look(ctx, void.ID, svcgate.Reading{At: start, Status: svcgate.StatusActive, Transaction: "txn_1"}, start),
 		s.ToDesk(ctx, void.ID, svcgate.Finding{Verdict: svcgate.CannotTell, Why: "It is so."}, start),

@@ -384,7 +384,7 @@ func TestFailedCommitIsReadBack(t *testing.T) {
 						done.Settlement = &svcgate.Settlement{Finding: svcgate.Finding{Verdict: svcgate.Applied}, By: "jo", At: start}
 						return s.Settle(ctx, done)
 					},
-					"send again": func(s *store.Store, tx *svcgate.Transaction) error { return s.SendAgain(ctx, tx.ID, start) },
+					"send again": func(s *store.Store, tx *svcgate.Transaction) error { return s.SendAgain(ctx, tx.ID, 1, start) },
 					"audit": func(s *store.Store, tx *svcgate.Transaction) error {
 						return s.Audit(ctx, access.Entry{At: start, Actor: "jo", Action: "look"})
 					},

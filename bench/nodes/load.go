@@ -42,6 +42,7 @@ type load struct {
 	took    []time.Duration // until an answer that stays
 	slowest story
 	wrong   []check.Finding
+	denied  []check.Finding // refusals told of what has a transaction
 }
 
 func newLoad(s *site) (*load, error) {
@@ -115,20 +116,38 @@ func (w *load) one(ctx context.Context, luck *rand.Rand) error {
 	return err
 }
 
-// file takes the answers to a request down, and says whether it was turned away.
+// file takes the answers to a request down, and says whether it was turned away. Where one caller is told of a transaction,
+// another one with the same key must not be told that the request is refused: it would be changed and sent again.
 func (w *load) file(r request, answers []world.Answer) (turnedAway bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.requests++
 	w.twins += len(answers) - 1
+	refusal := answers[0]
+	var row *world.Transaction
 	for _, a := range answers {
-		if a.Row != nil {
-			w.settled = append(w.settled, r)
-			return world.Text(a.Row.Outcome) == svcgate.Unavailable, w.deck.answered(r, a.Row)
+		switch {
+		case a.Row == nil && !passing[a.Code]:
+			refusal = a
+		case a.Row != nil && row == nil:
+			row = a.Row
 		}
 	}
-	w.refused[answers[0].Code]++
-	return false, nil
+	if row == nil {
+		w.refused[refusal.Code]++
+		return false, nil
+	}
+	if refusal.Row == nil && !passing[refusal.Code] {
+		w.deny(r, refusal)
+	}
+	w.settled = append(w.settled, r)
+	return world.Text(row.Outcome) == svcgate.Unavailable, w.deck.answered(r, row)
+}
+
+// deny notes a refusal of a request of which the key has a transaction.
+func (w *load) deny(r request, a world.Answer) {
+	w.denied = append(w.denied, check.Finding{What: fmt.Sprintf("A request was refused with status %d %s, and its key has a transaction.", a.Status, a.Code),
+		Key: r.Key, Order: r.Order.Order})
 }
 
 // insist sends a request until it is answered with a transaction or refused for good: to the first node, and after that

@@ -249,3 +249,37 @@ func TestEveryWrongEndsTheRunWithAnError(t *testing.T) {
 		})
 	}
 }
+
+// One of several callers with one key that is refused, while another one is told of a transaction, is wrongly told.
+func TestARefusalOfWhatATwinCarriedOutIsFound(t *testing.T) {
+	t.Parallel()
+	outcome := svcgate.Approved
+	row := world.Answer{Status: 200, Row: &world.Transaction{ID: "txn_1", Outcome: &outcome, State: svcgate.StateFinal}}
+	busy, exceeds := world.Answer{Status: 409, Code: "card_busy"}, world.Answer{Status: 422, Code: "exceeds_authorization"}
+	for name, c := range map[string]struct {
+		answers []world.Answer
+		denied  int
+		refused string // the code that is counted; "" for none
+	}{
+		"all are told of it":          {[]world.Answer{row, row}, 0, ""},
+		"one is told to come later":   {[]world.Answer{busy, row}, 0, ""},
+		"one is refused":              {[]world.Answer{row, exceeds}, 1, ""},
+		"the first is refused":        {[]world.Answer{exceeds, busy, row}, 1, ""},
+		"nobody has a transaction":    {[]world.Answer{busy, busy}, 0, "card_busy"},
+		"a refusal behind a busy one": {[]world.Answer{busy, exceeds}, 0, "exceeds_authorization"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := &load{deck: &deck{}, refused: map[string]int{}}
+			if _, err := w.file(request{Order: world.Order{Key: "k"}}, c.answers); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.denied) != c.denied || c.denied > 0 && w.denied[0].Key != "k" {
+				t.Errorf("found %+v", w.denied)
+			}
+			if (len(w.refused) == 0) != (c.refused == "") || c.refused != "" && w.refused[c.refused] != 1 {
+				t.Errorf("refused %v, want %q", w.refused, c.refused)
+			}
+		})
+	}
+}

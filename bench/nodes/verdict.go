@@ -102,6 +102,7 @@ func (v *verdict) compare(ctx context.Context) error {
 		v.states[row.Transaction.State]++
 	}
 	v.report = check.Run(told, booked, journal)
+	v.report.WronglyTold = append(v.report.WronglyTold, w.denied...)
 	v.report.Unexplained = append(v.report.Unexplained, w.wrong...)
 	for _, what := range w.turns.found() {
 		v.report.Unexplained = append(v.report.Unexplained, check.Finding{What: what})

@@ -101,6 +101,9 @@ func (w *world) drawSetUp() error {
 		}
 		w.cards = append(w.cards, c)
 	}
+	if w.shopper.IntN(2) == 0 {
+		w.spent = w.cards[w.shopper.IntN(len(w.cards))]
+	}
 	var err error
 	w.sim, err = simulator.New(simulator.Config{
 		Seed: w.seed, Now: w.providerClock, Skew: time.Duration(r.IntN(60)-30) * time.Second, Cards: specs,

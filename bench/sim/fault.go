@@ -161,7 +161,7 @@ func (c *coverage) add(o *coverage) {
 }
 
 // worldEvents must each have happened in a full run.
-var worldEvents = []string{"clock set forward", "clock set back", "provider down", "provider down for days", "disk down", "other channel",
+var worldEvents = []string{"clock set forward", "clock set back", "provider down", "provider down for days", "disk down", "other channel", "spent to zero",
 	"late, before the first look", "late, after a look", "repeat under its key", "key with other content", "repeat under a new key",
 	"split deposit", "void of an unknown hold", "deposit of a foreign hold", "void of a foreign hold", "deposit of an unknown hold", "deposit too large",
 	"settled by a person", "settled by svcgate"}

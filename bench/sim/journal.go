@@ -169,11 +169,11 @@ func (j *journal) Settle(ctx context.Context, t *svcgate.Transaction) error {
 	})
 }
 
-func (j *journal) SendAgain(ctx context.Context, id string, at time.Time) error {
+func (j *journal) SendAgain(ctx context.Context, id string, sends int, at time.Time) error {
 	a := j.enter(ctx)
 	a.tx, a.op = id, svcgate.Void
 	return j.settling(a, "send again", svcgate.Void, func() error {
-		err := j.store.SendAgain(ctx, id, at)
+		err := j.store.SendAgain(ctx, id, sends, at)
 		if err == nil {
 			j.w.oracle.again(id)
 			delete(j.p.next, id)
@@ -195,9 +195,9 @@ func (j *journal) Wake(ctx context.Context, service string, now time.Time) error
 	return err
 }
 
-func (j *journal) Due(ctx context.Context, now time.Time, limit int) ([]*svcgate.Transaction, error) {
+func (j *journal) Due(ctx context.Context, now time.Time, limit int, services ...string) ([]*svcgate.Transaction, error) {
 	j.enter(ctx)
-	return j.store.Due(ctx, now, limit)
+	return j.store.Due(ctx, now, limit, services...)
 }
 
 func (j *journal) Open(ctx context.Context, id string) (*svcgate.Transaction, error) {

@@ -63,6 +63,7 @@ func (w *world) happen(a *actor) {
 	case n < 80:
 		w.otherChannel(a)
 	}
+	w.shop(a)
 }
 
 func (w *world) jump(a *actor, by time.Duration, what string) {
@@ -80,10 +81,10 @@ func (w *world) jump(a *actor, by time.Duration, what string) {
 }
 
 // otherChannel changes a card's balance behind the gateway's back, by an amount that no sum of operations makes: what
-// cannot be told apart by anybody is not asked for.
+// cannot be told apart by anybody is not asked for. The shopper's card is left to the shopper once it was spent.
 func (w *world) otherChannel(a *actor) {
 	c := w.cards[w.script.IntN(6)]
-	if c.changes == 4 || w.opts.leavesOut("other channel") {
+	if c.changes == changesOfACard || w.opts.leavesOut("other channel") {
 		return
 	}
 	card, err := w.sim.Card(c.number)
@@ -96,15 +97,41 @@ func (w *world) otherChannel(a *actor) {
 	if to < 0 {
 		return
 	}
+	w.change(a, c, by, to, "another channel")
+	w.cover.event("other channel")
+	c.changes++
+}
+
+// changesOfACard is how many changes by odd amounts still make no sum of operations.
+const changesOfACard = 4
+
+// shop lets somebody spend elsewhere all that one card has, whenever it has something: gift cards end at zero.
+func (w *world) shop(a *actor) {
+	c := w.spent
+	if c == nil || w.shopper.IntN(8) > 0 || w.opts.leavesOut("spent to zero") {
+		return
+	}
+	card, err := w.sim.Card(c.number)
+	if err != nil {
+		w.fail(a, "the bench's card: %v", err)
+		return
+	}
+	if card.Available > 0 {
+		w.change(a, c, -card.Available, 0, "the shopper")
+		w.cover.event("spent to zero")
+		c.changes = changesOfACard
+	}
+}
+
+// change changes a card's balance at the provider alone.
+func (w *world) change(a *actor, c *purse, by, to int64, who string) {
 	if err := w.sim.SetCard(c.number, simulator.CardChange{Available: &to}); err != nil {
 		w.fail(a, "the bench's change of a card: %v", err)
 		return
 	}
 	w.oracle.byHand()
-	c.changes++
 	c.other += by
-	w.cover.event("other channel")
-	w.events = append(w.events, event{at: time.Since(w.start), card: c.last4, text: fmt.Sprintf("another channel changes the card by %d", by)})
+	w.events = append(w.events, event{at: time.Since(w.start), card: c.last4, text: fmt.Sprintf("%s changes the card by %d", who, by)})
 }
 
 // close lets time run on with everything working, settles what is left and asks for what was never answered.

@@ -27,7 +27,8 @@ type world struct {
 	start time.Time // of the bubble
 
 	schedule *rand.Rand // who goes on
-	script   *rand.Rand // everything else that is not drawn by an errand or a message
+	script   *rand.Rand // everything else that is not drawn by an errand, a message or the shopper
+	shopper  *rand.Rand // who spends elsewhere all that is on a card
 
 	mu        sync.Mutex
 	ready     []*actor
@@ -45,6 +46,7 @@ type world struct {
 	diskTill time.Time     // no commit succeeds until then
 
 	cards  []*purse
+	spent  *purse // the shopper's card; nil for none
 	sim    *simulator.Simulator
 	net    *network
 	oracle *oracle
@@ -97,7 +99,8 @@ func newWorld(seed uint64, o options, dir string) *world {
 	return &world{
 		seed: seed, opts: o, dir: dir, start: time.Now(), bell: make(chan struct{}, 1),
 		schedule: rand.New(rand.NewPCG(seed, 101)), script: rand.New(rand.NewPCG(seed, 102)),
-		cover: newCoverage(), oracle: newOracle(), newCards: map[string][]string{},
+		shopper: rand.New(rand.NewPCG(seed, 103)),
+		cover:   newCoverage(), oracle: newOracle(), newCards: map[string][]string{},
 	}
 }
 

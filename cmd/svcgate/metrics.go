@@ -77,6 +77,7 @@ func registerMetrics(r *prometheus.Registry, g *gate, guard *leakGuard) {
 	}
 	gauge("svcgate_store_wal_bytes", "Size of the write-ahead log.", func() float64 { return float64(s.Stats().WALBytes) })
 	gauge("svcgate_store_queue", "Changes that wait for the writer.", func() float64 { return float64(s.Stats().Waiting) })
+	gauge("svcgate_store_unrecorded", "Outcomes that are kept in memory because the journal did not take them yet.", func() float64 { return float64(g.gateway.Unrecorded()) })
 	gauge("svcgate_store_suspect", "1 while a disk failure is not settled.", func() float64 { return truth(s.Stats().Suspect) })
 	gauge("svcgate_node_epoch", "Number of this process among the nodes of its database; 0 on SQLite.", func() float64 { return float64(s.Stats().Epoch) })
 	gauge("svcgate_node_lease_seconds", "What is left of this process's lease on the database; 0 on SQLite.", func() float64 { return s.Stats().Lease.Seconds() })

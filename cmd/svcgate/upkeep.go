@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/config"
 )
 
 // dueAtOnce is how many unresolved transactions one sweep looks into.
@@ -20,6 +24,7 @@ func (g *gate) chores() []chore {
 	keep := g.config.KeepNewCards
 	return []chore{
 		{g.config.Settling.Every, g.sweep},
+		{time.Hour, g.tellUnserved},
 		{max(min(keep/4, time.Hour), time.Second), g.eraseCards},
 		{time.Hour, g.forgetKeys},
 		{watchChain, g.checkChain},
@@ -38,7 +43,7 @@ func (g *gate) upkeep(ctx context.Context) (done <-chan struct{}) {
 			ticker := time.NewTicker(c.every)
 			defer ticker.Stop()
 			for ctx.Err() == nil {
-				c.do(ctx)
+				g.do(ctx, c)
 				select {
 				case <-ctx.Done():
 				case <-ticker.C:
@@ -54,6 +59,17 @@ func (g *gate) upkeep(ctx context.Context) (done <-chan struct{}) {
 	return ended
 }
 
+// do does a chore once. When it panics the process goes on serving, and the chore is tried again at its next time.
+func (g *gate) do(ctx context.Context, c chore) {
+	defer func() {
+		if v := recover(); v != nil {
+			p := svcgate.NewPanicError(v)
+			g.log.Error("work in the background panicked", "panic", p.Kind, "stack", p.Stack)
+		}
+	}()
+	c.do(ctx)
+}
+
 // sweep looks into the unresolved transactions that are due.
 func (g *gate) sweep(ctx context.Context) {
 	n := 0
@@ -67,6 +83,23 @@ func (g *gate) sweep(ctx context.Context) {
 		g.log.Warn("looking into unresolved transactions failed", "due", n, "err", err)
 	case n > 0:
 		g.log.Info("unresolved transactions looked into", "count", n)
+	}
+}
+
+// tellUnserved warns of the service bureaus that have unresolved transactions and are not in the settings: those wait until
+// they are again, or for another node.
+func (g *gate) tellUnserved(ctx context.Context) {
+	services, err := g.store.UnresolvedServices(ctx)
+	missing := slices.DeleteFunc(services, func(code string) bool {
+		return slices.ContainsFunc(g.config.Services, func(s *config.Service) bool { return s.Code == code })
+	})
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		g.log.Warn("reading which service bureaus have unresolved transactions failed", "err", err)
+	case len(missing) > 0:
+		g.log.Warn("unresolved transactions of service bureaus that are not configured here are not looked into; put them back into services, unless another node has them",
+			"services", missing)
 	}
 }
 

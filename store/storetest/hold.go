@@ -65,6 +65,15 @@ func testHolds(t *testing.T, open Open) {
 			if h.Amount.Decimal() != "20.00" || h.Captured.Decimal() != c.captured || h.Remaining.Decimal() != c.remaining {
 				t.Errorf("amount %v, captured %v, remaining %v; want 20.00, %s, %s", h.Amount, h.Captured, h.Remaining, c.captured, c.remaining)
 			}
+			var underWay svcgate.CardHeldError
+			for i, u := range c.uses {
+				if u.outcome == "" {
+					underWay = svcgate.CardHeldError{TransactionID: sent(t, 10+i).ID, Operation: u.operation, Order: "W-1", State: svcgate.StateSent}
+				}
+			}
+			if h.UnderWay != underWay {
+				t.Errorf("under way is %+v, want %+v", h.UnderWay, underWay)
+			}
 			over := h.Captured.Minor() >= h.Amount.Minor() || slices.ContainsFunc(c.uses, func(u use) bool {
 				return u.operation == svcgate.Void && (u.outcome == svcgate.Approved || u.outcome == svcgate.Partial)
 			})

@@ -63,7 +63,7 @@ func testJournal(t *testing.T, open Open) {
 		db := opened(t, open)
 		tx := sent(t, 1)
 		wantFilled(t, *tx, "Kind", "Authorization", "Outcome", "Reply", "Vendor", "Class", "Failure", "Finished",
-			"Parent", "Plan", "Readings", "Looks", "Next", "Finding", "Settlement", "CodesVersion", "Seen")
+			"Parent", "Plan", "Readings", "Looks", "Next", "Finding", "Settlement", "CodesVersion", "Disturbed", "Seen")
 		begin(t, db, tx)
 		wantSame(t, read(t, db, tx.ID), tx)
 		if _, err := db.Exchange(ctx, tx.ID); svcgate.CodeOf(err) != svcgate.CodeNotFound {

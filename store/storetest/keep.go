@@ -277,7 +277,7 @@ func fill(t testing.TB, db Database) {
 	must(t, db.ToDesk(ctx, desk.ID, finding, at(9)))
 	void := unresolved(t, db, 2, ofKind(svcgate.Void))
 	must(t, db.Look(ctx, void.ID, reading(t, 1, "1.00"), at(5)))
-	must(t, db.SendAgain(ctx, void.ID, at(7)))
+	must(t, db.SendAgain(ctx, void.ID, 1, at(7)))
 	void.Sends++
 	must(t, db.Finish(ctx, finished(t, void), answered()))
 	asleep := unresolved(t, db, 3, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func testMoves(t *testing.T, open Open) {
 		},
 		"to the desk": func(db Database, tx *svcgate.Transaction) error { return db.ToDesk(ctx, tx.ID, finding, at(100)) },
 		"settle":      func(db Database, tx *svcgate.Transaction) error { return db.Settle(ctx, settled(t, tx, "jo")) },
-		"send again":  func(db Database, tx *svcgate.Transaction) error { return db.SendAgain(ctx, tx.ID, at(100)) },
+		"send again":  func(db Database, tx *svcgate.Transaction) error { return db.SendAgain(ctx, tx.ID, 1, at(100)) },
 	}
 	reach := map[svcgate.State]func(db Database) *svcgate.Transaction{
 		svcgate.StateSent:       func(db Database) *svcgate.Transaction { return begin(t, db, voided(t, 1)) },
@@ -112,7 +113,7 @@ func testMoves(t *testing.T, open Open) {
 		db := opened(t, open)
 		for i, info := range svcgate.Operations() {
 			tx := unresolved(t, db, i, ofKind(info.Operation))
-			err := db.SendAgain(ctx, tx.ID, at(100))
+			err := db.SendAgain(ctx, tx.ID, 1, at(100))
 			if info.Operation == svcgate.Void {
 				must(t, err)
 				continue
@@ -203,6 +204,18 @@ func testSettling(t *testing.T, open Open) {
 				t.Errorf("Due at %d, at most %d: %q, %v; want %q", c.now, c.limit, got, err, c.want)
 			}
 		}
+		for _, c := range []struct {
+			services []string
+			want     string
+		}{{[]string{"TLR"}, ""}, {[]string{"RL", "LT", "RLT-2", "T R"}, ""}, {[]string{"RLT"}, "3 2 1 0"}, {[]string{"A", "RLT", "Z"}, "3 2 1 0"}} {
+			due, err := db.Due(ctx, at(100), 9, c.services...)
+			if got := numbers(&svcgate.Page{Transactions: due}); err != nil || got != c.want {
+				t.Errorf("Due of %q: %q, %v; want %q", c.services, got, err, c.want)
+			}
+		}
+		if services, err := db.UnresolvedServices(ctx); err != nil || !slices.Equal(services, []string{"RLT"}) {
+			t.Errorf("services with unresolved transactions: %q, %v", services, err)
+		}
 		must(t, db.Wake(ctx, "TLR", at(10)))
 		if due, err := db.Due(ctx, at(10), 9); err != nil || len(due) != 0 {
 			t.Errorf("another service's provider woke %d, %v", len(due), err)
@@ -221,7 +234,7 @@ func testSettling(t *testing.T, open Open) {
 		db := opened(t, open)
 		tx := unresolved(t, db, 1, ofKind(svcgate.Void))
 		must(t, db.Look(ctx, tx.ID, reading(t, 5, "15.00"), at(200)))
-		must(t, db.SendAgain(ctx, tx.ID, at(300)))
+		must(t, db.SendAgain(ctx, tx.ID, 1, at(300)))
 		want := *tx
 		want.State, want.Outcome, want.Class, want.Failure, want.Next = svcgate.StateSent, "", "", "", time.Time{}
 		want.Sent, want.Sends, want.Looks = at(300), 2, 1
@@ -239,12 +252,26 @@ func testSettling(t *testing.T, open Open) {
 			t.Error(err)
 		}
 	})
+	t.Run("a void of which more messages were sent", func(t *testing.T) {
+		t.Parallel()
+		db := opened(t, open)
+		tx := unresolved(t, db, 1, ofKind(svcgate.Void))
+		wantCode(t, db.SendAgain(ctx, tx.ID, 2, at(100)), svcgate.CodeConflict)
+		must(t, db.SendAgain(ctx, tx.ID, 1, at(100)))
+		tx.Sends++
+		must(t, db.Finish(ctx, unknown(finished(t, tx)), answered()))
+		wantCode(t, db.SendAgain(ctx, tx.ID, 1, at(200)), svcgate.CodeConflict)
+		if got := read(t, db, tx.ID); got.Sends != 2 || got.State != svcgate.StateUnresolved {
+			t.Errorf("it is %s after %d messages", got.State, got.Sends)
+		}
+		must(t, db.SendAgain(ctx, tx.ID, 2, at(200)))
+	})
 	t.Run("looks before a message sent again are forgotten", func(t *testing.T) {
 		t.Parallel()
 		db := opened(t, open)
 		tx := unresolved(t, db, 1, ofKind(svcgate.Void))
 		must(t, db.Look(ctx, tx.ID, reading(t, 5, "15.00"), at(200)))
-		must(t, db.SendAgain(ctx, tx.ID, at(300)))
+		must(t, db.SendAgain(ctx, tx.ID, 1, at(300)))
 		if err := db.Finish(ctx, unknown(finished(t, tx)), answered()); !errors.Is(err, svcgate.ErrFinished) {
 			t.Errorf("the end of the first message is taken for the second's: %v", err)
 		}

@@ -56,6 +56,7 @@ type keeper interface {
 	Verify(ctx context.Context, progress func(done, total int)) (store.VerifyReport, error)
 	VerifyTail(ctx context.Context) error
 	Waiting(ctx context.Context) (unresolved, desk store.Waiting, err error)
+	UnresolvedServices(ctx context.Context) ([]string, error)
 	ForgetKeys(ctx context.Context, before time.Time) (int, error)
 	Reseal(ctx context.Context, seal func(id string, sealed []byte) ([]byte, error)) (int, error)
 }
@@ -72,7 +73,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"begin and finish", testJournal}, {"keys", testKeys}, {"finish once", testFinishGuards}, {"sealed cards", testCards},
 		{"recovery", testRecovery}, {"holds", testHolds}, {"filters", testFilters}, {"pages", testPages},
-		{"cursors", testCursors}, {"moves", testMoves}, {"waiting", testWaiting}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns}, {"what moved", testMoved},
+		{"cursors", testCursors}, {"moves", testMoves}, {"waiting", testWaiting}, {"settling", testSettling}, {"ids", testIDs}, {"turns", testTurns}, {"what moved", testMoved}, {"disturbed", testDisturbed},
 		{"earlier", testEarlier}, {"similar", testSimilar}, {"last reading", testLastReading}, {"audit", testAudit},
 		{"forgotten keys", testForgetKeys}, {"resealed cards", testReseal}, {"drift", testDrift}, {"orphan holds", testOrphans},
 		{"verify", testVerify}, {"linearizable", testLinearizable}, {"tallies", testTallies}, {"tallies from memory", testTalliesFromMemory}, {"affected", testAffected}, {"activity", testActivity}, {"reports", testReports}, {"versions", testVersions}, {"drafts", testDrafts}, {"tokens", testTokens}, {"people", testPeople}, {"links", testLinks},

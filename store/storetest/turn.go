@@ -102,6 +102,11 @@ func testTurns(t *testing.T, open Open) {
 		part.Order, part.Key, part.Parent, part.Authorization, part.Requested = "W-1", "", parent.ID, "501", dollars(t, "38.32")
 		begin(t, db, part)
 		held(t, db, onCard(t, 5, svcgate.Recharge), part.ID)
+		again := onCard(t, 8, svcgate.Deposit)
+		again.Order, again.Plan, again.Key = "W-1", parent.Plan, parent.Key
+		if earlier, err := db.Begin(ctx, again); err != nil || earlier == nil || earlier.ID != parent.ID {
+			t.Errorf("the key again, while its own part holds the card: %v, %v", earlier, err)
+		}
 		finish(t, db, finished(t, part))
 		second := onCard(t, 6, svcgate.Deposit)
 		second.Order, second.Key, second.Parent, second.Authorization, second.Requested = "W-1", "", parent.ID, "502", dollars(t, "132.00")
