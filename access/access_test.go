@@ -134,6 +134,22 @@ func TestToken(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+	for _, name := range []string{"c6006491234560017", "c-6006.4912_3456-0017", "c1234567890"} {
+		token := access.Token{Name: name, Role: access.RoleOMS}
+		if err := token.ValidateNew(); !errors.Is(err, access.ErrName) {
+			t.Errorf("%q is taken for a new token: %v", name, err)
+		}
+		if err := token.Validate(); err != nil {
+			t.Errorf("a token that is there as %q cannot be read: %v", name, err)
+		}
+		person := access.Person{Name: name, FullName: name, Roles: []access.Role{access.RoleViewer}}
+		if err := person.Validate(); err != nil {
+			t.Errorf("a person who is there as %q cannot be read: %v", name, err)
+		}
+	}
+	if err := (access.Token{Name: "till-2026-03-101", Role: access.RoleOMS}).ValidateNew(); err != nil {
+		t.Errorf("nine digits: %v", err)
+	}
 	if err := (access.Token{Name: "a", Role: "root"}).Validate(); err == nil {
 		t.Error("a role that is none was taken")
 	}

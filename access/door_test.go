@@ -159,6 +159,7 @@ func TestFirstPerson(t *testing.T) {
 		"its hash":        {access.HashToken(l.Text), "ann", password, access.ErrLink},
 		"no name":         {l.Text, " ", password, access.ErrPersonName},
 		"a name of ours":  {l.Text, "svcgate:door", password, access.ErrPersonName},
+		"a card":          {l.Text, "a6006491234560017", password, access.ErrPersonName},
 		"weak password":   {l.Text, "ann", "ann-ann-ann-ann-26", access.ErrPasswordWeak},
 		"short password":  {l.Text, "ann", "x", access.ErrPasswordLength},
 		"a token's place": {l.Text, "oms-live", password, access.ErrNameTaken},
@@ -420,6 +421,9 @@ func TestKeepingPeople(t *testing.T) {
 		"role twice":     {access.Person{Name: "bert", Roles: append(viewer, viewer...)}, access.ErrRoles},
 		"two lines":      {access.Person{Name: "bert", FullName: "B\nB", Roles: viewer}, access.ErrFullName},
 		"taken":          {access.Person{Name: "ann", Roles: viewer}, access.ErrNameTaken},
+		"card as a name": {access.Person{Name: "b6006491234560017", Roles: viewer}, access.ErrPersonName},
+		"card, parted":   {access.Person{Name: "b-6006-4912-3456-0017", Roles: viewer}, access.ErrPersonName},
+		"card, in full":  {access.Person{Name: "bert", FullName: "Bert 6006 4912 3456 0017", Roles: viewer}, access.ErrFullName},
 	} {
 		if _, err := h.Add(ctx, "ann", c.p); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

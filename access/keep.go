@@ -31,7 +31,7 @@ func (d *Door) Bootstrap(ctx context.Context, by string) (Link, error) {
 // does it, as in all that follows; nobody changes themselves (ErrOneself).
 func (d *Door) Add(ctx context.Context, by string, p Person) (Link, error) {
 	p = Person{Name: p.Name, FullName: p.FullName, Roles: p.Roles, Created: d.now().UTC()}
-	if err := p.Validate(); err != nil {
+	if err := p.ValidateNew(); err != nil {
 		return Link{}, err
 	}
 	p.Roles = sortRoles(p.Roles)
@@ -126,7 +126,7 @@ func (d *Door) Redeem(ctx context.Context, text, name, password, from string) (P
 	}
 	first := Person{Name: clean(name), Roles: []Role{RoleSecurityAdmin}, Created: d.now().UTC()}
 	if l.Kind == LinkBootstrap {
-		if err := first.Validate(); err != nil {
+		if err := first.ValidateNew(); err != nil {
 			return Person{}, err
 		}
 		l.Person = first.Name

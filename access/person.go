@@ -20,8 +20,8 @@ var personName = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,63}$`)
 // Errors about people. None holds what was given.
 var (
 	ErrNoPerson   = errors.New("there is no person of this name")
-	ErrPersonName = fmt.Errorf("a person's name is a small letter and then small letters, digits, dots, underscores or dashes, at most %d in all", MaxTokenName)
-	ErrFullName   = fmt.Errorf("a full name is one line of at most %d bytes", MaxFullName)
+	ErrPersonName = fmt.Errorf("a person's name is a small letter and then small letters, digits, dots, underscores or dashes, at most %d in all, without a run of ten digits", MaxTokenName)
+	ErrFullName   = fmt.Errorf("a full name is one line of at most %d bytes, without a run of ten digits", MaxFullName)
 	ErrRoles      = fmt.Errorf("a person has one or more roles, each once; the roles of people are %s", list(PersonRoles()))
 	ErrNameTaken  = errors.New("this name was given to a person or a token before; names are never given twice")
 	ErrOneself    = errors.New("nobody changes their own rights; ask another person who keeps people")
@@ -54,7 +54,7 @@ func (p Person) May(permission Permission) bool {
 // Has reports whether the person has the role.
 func (p Person) Has(r Role) bool { return slices.Contains(p.Roles, r) }
 
-// Validate checks name, full name and roles.
+// Validate checks name, full name and roles of a person who may be there already.
 func (p Person) Validate() error {
 	switch {
 	case !personName.MatchString(p.Name):
@@ -64,6 +64,20 @@ func (p Person) Validate() error {
 	}
 	return CheckRoles(p.Roles)
 }
+
+// ValidateNew checks a person who is to be made. Names stay for ever, so they take no card number in by mistake.
+func (p Person) ValidateNew() error {
+	switch {
+	case digitRun.MatchString(p.Name):
+		return ErrPersonName
+	case digitRun.MatchString(p.FullName):
+		return ErrFullName
+	}
+	return p.Validate()
+}
+
+// digitRun is as long as the shortest card number, whatever separates the digits.
+var digitRun = regexp.MustCompile(`[0-9](?:[ ._:/-]*[0-9]){9,}`)
 
 // CheckRoles refuses with ErrRoles what a person cannot have: no role, one that is not of people, one twice.
 func CheckRoles(roles []Role) error {

@@ -29,7 +29,7 @@ var (
 
 // Errors of Token.Validate and CheckHash. None holds what was given.
 var (
-	ErrName = fmt.Errorf("a token's name is a letter and then letters, digits, dots, underscores or dashes, at most %d in all", MaxTokenName)
+	ErrName = fmt.Errorf("a token's name is a letter and then letters, digits, dots, underscores or dashes, at most %d in all, without a run of ten digits", MaxTokenName)
 	ErrHash = errors.New("a token's hash is 64 small hexadecimal digits")
 )
 
@@ -44,13 +44,21 @@ type Token struct {
 // Good reports whether the token has not been revoked.
 func (t Token) Good() bool { return t.Revoked.IsZero() }
 
-// Validate checks name and role.
+// Validate checks name and role of a token that may be there already.
 func (t Token) Validate() error {
 	if !tokenName.MatchString(t.Name) {
 		return ErrName
 	}
 	_, err := ParseTokenRole(string(t.Role))
 	return err
+}
+
+// ValidateNew checks a token that is to be made. Names stay for ever, so they take no card number in by mistake.
+func (t Token) ValidateNew() error {
+	if digitRun.MatchString(t.Name) {
+		return ErrName
+	}
+	return t.Validate()
 }
 
 // NewToken makes a token's text, "svc_" and 256 random bits in letters, and the hash to keep. The text is shown once

@@ -53,9 +53,10 @@ func (a *API) audited(c *call, action, subject, detail string, change func(conte
 	return err
 }
 
-// readsExchange makes the entry that a transaction's messages were read. They are not shown without it.
-func (a *API) readsExchange(c *call, id string) error {
-	e := access.Entry{At: a.Now().UTC(), Actor: c.caller.Name, Action: "exchange.read", Subject: sweep(id)}
+// readsExchange makes the entry that messages were read: those of a transaction, or what detail says of a service bureau.
+// They are not shown without it.
+func (a *API) readsExchange(c *call, subject, detail string) error {
+	e := access.Entry{At: a.Now().UTC(), Actor: c.caller.Name, Action: "exchange.read", Subject: sweep(subject), Detail: detail}
 	if err := a.Auditor.Audit(c.r.Context(), e); err != nil {
 		return &svcgate.Error{Code: svcgate.CodeOverloaded, Reason: "audit_unavailable", Op: "audit",
 			Detail: "The audit trail cannot be written, and messages are not shown without an entry. Try again.", Err: err}

@@ -96,6 +96,9 @@ func readLike(query map[string]string) (responsecodes.Tally, error) {
 	if !slices.Contains(svcgate.Sources(), like.Source) {
 		return like, wrong("source", "Name where the code stands: error_code, reason_code, response_code or transport.")
 	}
+	if advice, ok := readParameter(&svcgate.Filter{}, "code", like.Code); !ok {
+		return like, wrong("code", advice)
+	}
 	for name, to := range map[string]*bool{"accepted": &like.Accepted, "short": &like.Short} {
 		text, given := query[name]
 		if *to = text == "true"; given && text != "true" && text != "false" {

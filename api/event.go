@@ -71,7 +71,7 @@ func (a *API) finish(c *call) {
 		c.span.End(c.Started.Add(took), attrs)
 		attrs = append(attrs, slog.String("trace", c.span.TraceID()))
 	}
-	if c.Status >= 500 && c.Err != nil {
+	if (c.Status >= 500 || c.Status == statusGone) && c.Err != nil {
 		attrs = append(attrs, slog.String("err", sweep(c.Err.Error())))
 	}
 	// As a group without a name, which stands in the line like its members: a record copies members, but not groups.

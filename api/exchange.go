@@ -34,7 +34,7 @@ func (a *API) getExchange(c *call) (*answer, error) {
 		return nil, err
 	}
 	c.seen(t)
-	if err := a.readsExchange(c, id); err != nil {
+	if err := a.readsExchange(c, id, ""); err != nil {
 		return nil, err
 	}
 	b := exchangeBody{Transaction: id, Class: x.Class, Failure: given(x.Failure),

@@ -49,7 +49,7 @@ func (a *API) getExplanation(c *call) (*answer, error) {
 		return nil, err
 	}
 	c.seen(e.Transaction)
-	if err := a.readsExchange(c, e.Transaction.ID); err != nil {
+	if err := a.readsExchange(c, e.Transaction.ID, ""); err != nil {
 		return nil, err
 	}
 	body := explanationBody{Now: e.Now}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
@@ -82,6 +83,9 @@ func (j *journal) Holds(_ context.Context, service, order, authorization string)
 func (j *journal) Transaction(_ context.Context, id string) (*svcgate.Transaction, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if err := choke(id); err != nil {
+		return nil, err
+	}
 	for _, row := range j.rows {
 		if row.ID == id {
 			return j.linked(row), j.broken
@@ -110,10 +114,21 @@ func (j *journal) Transactions(_ context.Context, f svcgate.Filter) (*svcgate.Pa
 func (j *journal) Exchange(_ context.Context, id string) (*svcgate.Exchange, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if err := choke(id); err != nil {
+		return nil, err
+	}
 	if x := j.exchanges[id]; x != nil {
 		return x, nil
 	}
 	return nil, &svcgate.Error{Code: svcgate.CodeNotFound, Detail: "There is no such exchange."}
+}
+
+// choke fails as PostgreSQL does on what cannot be a text there.
+func choke(text string) error {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return errors.New("invalid byte sequence (SQLSTATE 22021)")
+	}
+	return nil
 }
 
 // erase takes the sealed number of a transaction away, as time does.

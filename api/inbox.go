@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
@@ -22,7 +23,7 @@ type unmappedBody struct {
 	Prefilled ruleBody `json:"prefilled"` // not valid before a vendor response code is added
 }
 
-// listInbox is GET /v1/services/{service}/codes/inbox.
+// listInbox is GET /v1/services/{service}/codes/inbox. Reading the samples is audited, as one.
 func (a *API) listInbox(c *call) (*answer, error) {
 	service, err := a.service(c)
 	if err != nil {
@@ -41,8 +42,17 @@ func (a *API) listInbox(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	samples := 0
+	if c.caller.Role.May(access.ReadExchanges) {
+		samples = min(len(all), maxSamples)
+	}
+	if samples > 0 {
+		if err := a.readsExchange(c, service, strconv.Itoa(samples)+" sample answers of codes without a rule"); err != nil {
+			return nil, err
+		}
+	}
 	for i, u := range all {
-		row, err := a.unmapped(c, service, u, i < maxSamples)
+		row, err := a.unmapped(c, service, u, i < samples)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +64,7 @@ func (a *API) listInbox(c *call) (*answer, error) {
 func (a *API) unmapped(c *call, service string, u responsecodes.Unmapped, sample bool) (unmappedBody, error) {
 	rule := u.Prefilled(service)
 	b := unmappedBody{Service: service, Unmapped: u, Prefilled: ruleBody{rule.ID(), rule}}
-	if !sample || !c.caller.Role.May(access.ReadExchanges) {
+	if !sample {
 		return b, nil
 	}
 	x, err := a.Journal.Exchange(c.r.Context(), u.Sample)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/access"
+	"github.com/svcgate/svcgate/api"
 )
 
 // TestShape pins every byte of an answer: names, order, nulls, times.
@@ -290,5 +292,31 @@ func TestActivationNeedsItsKind(t *testing.T) {
 	}
 	for _, kind := range []string{`"kind":"physical",`, `"kind":"virtual",`} {
 		post(kind).want(t, http.StatusOK, "", "")
+	}
+}
+
+func TestAKnownKeyOfAServiceThatIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	body := strings.Replace(authorization, "11.07", amountUnknown, 1)
+	first := h.authorize(t, "k", body)
+	c := h.Config
+	c.Services = []string{"NEW"}
+	other, err := api.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := other.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	h.handler = other.Handler()
+	again := h.authorize(t, "k", body)
+	if again.StatusCode != http.StatusGatewayTimeout || !bytes.Equal(first.body, again.body) {
+		t.Errorf("first %d %s\nagain %d %s", first.StatusCode, first.body, again.StatusCode, again.body)
+	}
+	if h.provider.sent.Load() != 1 {
+		t.Errorf("%d messages were sent", h.provider.sent.Load())
 	}
 }

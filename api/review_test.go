@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,9 @@ func TestAffected(t *testing.T) {
 	} {
 		h.look(t, access.RoleViewer, named+query).want(t, http.StatusUnprocessableEntity, "invalid_parameter", field)
 	}
+	for _, code := range []string{"%00", "%FF", "a%0Ab", strings.Repeat("x", 65)} {
+		h.look(t, access.RoleViewer, strings.Replace(named, "CARD_NOT_ACTIVE", code, 1)).want(t, http.StatusUnprocessableEntity, "invalid_parameter", "code")
+	}
 	h.look(t, access.RoleViewer, strings.Replace(named, "error_code", "x", 1)).want(t, http.StatusUnprocessableEntity, "invalid_parameter", "source")
 	h.look(t, access.RoleViewer, strings.Replace(named, "authorize", "x", 1)).want(t, http.StatusUnprocessableEntity, "invalid_parameter", "operation")
 }
@@ -110,6 +114,15 @@ func TestInbox(t *testing.T) {
 		u.Answer == nil || !strings.Contains(*u.Answer, "<Amount>11.07</Amount>") || u.Prefilled.Outcome != svcgate.Undefined || u.Prefilled.Code != "77" {
 		t.Errorf("the code is %+v", u)
 	}
+	want := access.Entry{At: at, Actor: "the-viewer", Action: "exchange.read", Subject: "RLT", Detail: "1 sample answers of codes without a rule"}
+	if !slices.Contains(h.audit.entries, want) {
+		t.Errorf("the audit trail holds %v", h.audit.entries)
+	}
+	h.audit.broken = errors.New("disk on fire")
+	h.look(t, access.RoleViewer, codesOfRLT+"/inbox").want(t, http.StatusServiceUnavailable, "audit_unavailable", "")
+	empty := newHouse(t) // nothing is read there
+	empty.audit.broken = h.audit.broken
+	empty.look(t, access.RoleViewer, codesOfRLT+"/inbox").want(t, http.StatusOK, "", "")
 }
 
 func TestLookingBackRefuses(t *testing.T) {

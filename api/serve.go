@@ -2,14 +2,19 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 
@@ -32,10 +37,11 @@ type call struct {
 	event
 }
 
-// variable returns a part of the path by the name it has in the route, decoded; "" for what does not decode.
+// variable returns a part of the path by the name it has in the route, decoded; "" for what does not decode, or is in no
+// name of anything: a database may choke on it.
 func (c *call) variable(name string) string {
 	text, err := url.PathUnescape(mux.Vars(c.r)[name])
-	if err != nil {
+	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return ""
 	}
 	return text
@@ -88,9 +94,30 @@ func (a *API) serve(rt route) http.Handler {
 		c.header.Set("X-Request-Id", c.RequestID)
 		a.trace(c)
 		ans := a.respond(c)
+		gone := c.gone(ans.status)
 		c.Status, c.Bytes, c.Cut = ans.status, len(ans.body), ans.write(w, r.Method) != nil
+		if gone {
+			c.Status, c.Code = statusGone, codeGone
+		}
 		a.finish(c)
 	})
+}
+
+// What a request is counted and logged as whose caller hung up before it was answered; nobody is sent it.
+const (
+	statusGone = 499
+	codeGone   = "caller_gone"
+)
+
+// gone reports whether a request failed because its caller hung up, which is no defect of ours. Of what changes something
+// the error has to say so itself; and an operation that was begun is told as what it came to.
+func (c *call) gone(status int) bool {
+	if status < http.StatusInternalServerError || c.Err == nil || c.begun != "" || c.Panic != "" || !errors.Is(c.r.Context().Err(), context.Canceled) {
+		return false
+	}
+	_, ours := errors.AsType[*svcgate.Error](c.Err)
+	reads := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	return reads && !ours || errors.Is(c.Err, context.Canceled)
 }
 
 // respond returns the answer of the route or the problem that it met. A panic becomes a problem too; its value is

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -220,6 +221,52 @@ func TestNewServer(t *testing.T) {
 	if s.ReadHeaderTimeout != 5*time.Second || s.ReadTimeout != 10*time.Second || s.WriteTimeout != 40*time.Second ||
 		s.IdleTimeout != time.Minute || s.MaxHeaderBytes != 16<<10 || !s.DisableGeneralOptionsHandler || s.Handler == nil {
 		t.Errorf("got %+v", s)
+	}
+}
+
+// TestCallerGone: what fails because its caller hung up is no defect, and wakes nobody.
+func TestCallerGone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method, path string
+		stays        bool  // with the caller
+		err          error // of the journal
+		tokens       error
+		line         string
+	}{
+		"a read":                         {"GET", "/v1/transactions", false, errors.New("interrupted"), nil, `"level":"INFO","msg":"request",|"status":499|"code":"caller_gone"|"err":"interrupted"`},
+		"finding the token":              {"POST", "/v1/authorizations", false, nil, fmt.Errorf("reading: %w", context.Canceled), `"level":"INFO"|"status":499|"code":"caller_gone"`},
+		"a read of one who stays":        {"GET", "/v1/transactions", true, errors.New("interrupted"), nil, `"level":"ERROR"|"status":500|"code":"internal"`},
+		"a refusal of ours":              {"GET", "/v1/transactions", false, &svcgate.Error{Code: svcgate.CodeInternal}, nil, `"level":"ERROR"|"status":500`},
+		"an operation that was begun":    {"POST", "/v1/authorizations", false, context.Canceled, nil, `"level":"WARN"|"status":503|"code":"journal_unavailable"`},
+		"a change that failed by itself": {"POST", "/v1/people", false, nil, nil, `"level":"ERROR"|"status":500`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			h.journal.broken, h.tokens.broken, h.persons.broken = c.err, c.tokens, errors.New("disk on fire")
+			ctx, hangUp := context.WithCancel(t.Context())
+			defer hangUp()
+			if !c.stays {
+				hangUp()
+			}
+			role, body := access.RoleOMS, ""
+			switch c.path {
+			case "/v1/authorizations":
+				body = authorization
+			case "/v1/people":
+				role, body = access.RoleAdmin, `{"name":"bob","roles":["viewer"]}`
+			}
+			h.handler.ServeHTTP(httptest.NewRecorder(), request(role, c.method, c.path, body, "Idempotency-Key", "k").WithContext(ctx))
+			for part := range strings.SplitSeq(c.line, "|") {
+				if !strings.Contains(h.log.lastLine(), part) {
+					t.Errorf("no %s in %s", part, h.log.lastLine())
+				}
+			}
+			if gone := strings.Contains(metricsOf(t, h), `status="499"} 1`); gone != strings.Contains(c.line, "499") {
+				t.Errorf("counted as gone: %t", gone)
+			}
+		})
 	}
 }
 

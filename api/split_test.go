@@ -64,6 +64,7 @@ func TestSplitDeposit(t *testing.T) {
 		"over two holds":         {[]string{"38.32", "170.00"}, "170.32", 200, "approved: 100 38.32 approved, 101 132.00 approved"},
 		"within the first":       {[]string{"38.32", "170.00"}, "38.00", 200, "approved: 100 38.00 approved"},
 		"the second is declined": {[]string{"38.32", "13.13", "5.00"}, "52.00", 200, "partial: 100 38.32 approved, 101 13.13 declined, 102 0.55 never begun"},
+		"the second has no rule": {[]string{"38.32", "170.00", "5.00"}, "52.46", 200, "undefined: 100 38.32 approved, 101 14.14 undefined"},
 		"the first is declined":  {[]string{"38.32", "170.00"}, "13.13", 200, "declined: 100 13.13 declined"},
 		"the second is lost":     {[]string{"38.32", "170.00", "5.00"}, "54.48", 504, "unknown: 100 38.32 approved, 101 16.16 unknown"},
 		"the first is not sent":  {[]string{"15.15", "38.32"}, "20.00", 503, "unavailable: 100 15.15 unavailable, 101 4.85 never begun"},

@@ -80,10 +80,7 @@ func (a *API) addToken(c *call) (*answer, error) {
 }
 
 func checkToken(t access.Token, hash string) error {
-	field, wrong := "name", access.Token{Name: t.Name, Role: access.RoleOMS}.Validate()
-	if wrong == nil && holdsDigits(t.Name) {
-		wrong = access.ErrName
-	}
+	field, wrong := "name", access.Token{Name: t.Name, Role: access.RoleOMS}.ValidateNew()
 	if wrong == nil {
 		_, wrong = access.ParseTokenRole(string(t.Role))
 		field = "role"

@@ -123,9 +123,10 @@ func TestListIsPaged(t *testing.T) {
 func TestReadsOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for _, id := range []string{"txn_x", cardNumber, "..", "%2e%2e", "a%2Fb", "%00", "%FF", url.PathEscape("'; drop table"), strings.Repeat("x", 4000)} {
+	for _, id := range []string{"txn_x", cardNumber, "..", "%2e%2e", "a%2Fb", "%00", "%FF", "txn_%00", "txn_%0Aa", url.PathEscape("'; drop table"), strings.Repeat("x", 4000)} {
 		h.send(t, request(access.RoleTester, "GET", "/v1/transactions/"+id, "")).want(t, http.StatusNotFound, "not_found", "")
 		h.send(t, request(access.RoleTester, "GET", "/v1/transactions/"+id+"/exchange", "")).want(t, http.StatusNotFound, "not_found", "")
+		h.send(t, request(access.RoleTester, "GET", "/v1/transactions/"+id+"/explain", "")).want(t, http.StatusNotFound, "not_found", "")
 	}
 }
 

@@ -106,7 +106,7 @@ func (c *Console) enrolPage(v *visit, f *form) (*answer, error) {
 	}{enrolment, code, f}, f)
 }
 
-// confirmTOTP ends every session of the person and begins this one anew.
+// confirmTOTP ends every session of the person and goes on with this one under a new id.
 func (c *Console) confirmTOTP(v *visit) (*answer, error) {
 	f := confirmForm()
 	if err := v.read(f); err != nil {
@@ -121,14 +121,14 @@ func (c *Console) confirmTOTP(v *visit) (*answer, error) {
 		}
 		return c.enrolPage(v, f)
 	}
-	if err := c.beginSession(v, v.person); err != nil {
+	if err := c.renewSession(v); err != nil {
 		return nil, err
 	}
 	v.tell(true, "The second factor is set up. Your other sessions have ended; from now on signing in asks for a code.")
 	return v.redirect(Root + "/account")
 }
 
-// endOwnSessions ends all of the person's sessions and begins this one anew.
+// endOwnSessions ends all of the person's sessions and goes on with this one under a new id.
 func (c *Console) endOwnSessions(v *visit) (*answer, error) {
 	if err := v.read(endOwnForm()); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (c *Console) endOwnSessions(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.beginSession(v, v.person); err != nil {
+	if err := c.renewSession(v); err != nil {
 		return nil, err
 	}
 	v.tell(true, "%s ended.", sessionsText(max(ended-1, 0)))

@@ -160,8 +160,12 @@ func (c *Console) showAffected(v *visit) (*answer, error) {
 	d := c.lookBack(v)
 	like := responsecodes.Tally{Operation: q.Get("operation"), Source: svcgate.Source(q.Get("source")), Code: q.Get("code"),
 		Accepted: q.Get("accepted") == "true", Short: q.Get("short") == "true", Outcome: svcgate.Outcome(q.Get("outcome"))}
-	if _, err := svcgate.ParseOperation(like.Operation); err != nil || sourceTexts[like.Source] == "" || like.Code == "" {
+	_, ok := (&search{}).narrow(word{"code", like.Code})
+	if _, err := svcgate.ParseOperation(like.Operation); err != nil || sourceTexts[like.Source] == "" || !ok {
 		return nil, &svcgate.Error{Code: svcgate.CodeNotFound, Detail: "The address names no answers: it has to say the operation, the place and the code."}
+	}
+	if _, err := svcgate.ParseOutcome(q.Get("outcome")); err != nil && like.Outcome != "" {
+		return nil, wrongWord("outcome", "The outcomes are "+inWords(svcgate.Outcomes())+".")
 	}
 	at := v.since()
 	page, err := c.Evidence.Affected(v.Context(), service, like, at.Add(-time.Duration(d.Chosen)*24*time.Hour), pageRows, q.Get("cursor"))

@@ -308,6 +308,12 @@ func TestTheListOfRules(t *testing.T) {
 	for _, path := range []string{"/console/codes/XXX/rules", "/console/codes/inbox/rules", codesAt + "history/0", codesAt + "history/9", codesAt + "history/x", codesAt + "affected", codesAt + "affected?operation=authorize&source=error_code"} {
 		wantPage(t, b.get(path), http.StatusNotFound)
 	}
+	for _, code := range []string{"%00", "%FF", "a%0Ab", strings.Repeat("x", 65)} {
+		wantPage(t, b.get(codesAt+"affected?operation=authorize&source=error_code&code="+code), http.StatusNotFound)
+	}
+	for _, outcome := range []string{"%00", "%FF", "fine"} {
+		wantPage(t, b.get(codesAt+"affected?operation=authorize&source=error_code&code=24&outcome="+outcome), http.StatusUnprocessableEntity)
+	}
 	wantPage(t, b.get(rulePath("rule", "RLT:authorize:reason_code:24")), http.StatusOK, "How often it decided", "Transactions with this code")
 	s.fill(t)
 	wantPage(t, b.get(codesAt+"affected?operation=authorize&source=reason_code&code=24&accepted=true&short=true&outcome=approved&days=7"), http.StatusOK, "in part", "7 days")

@@ -50,6 +50,9 @@ func (f *fakes) Affected(_ context.Context, service string, like responsecodes.T
 	f.mu.Lock()
 	f.likes = append(f.likes, like)
 	f.mu.Unlock()
+	if err := choke(like.Code, string(like.Outcome)); err != nil {
+		return nil, err
+	}
 	return f.find(svcgate.Filter{Service: service, Code: like.Code, Limit: limit, Cursor: cursor}, func(*svcgate.Transaction) bool { return true })
 }
 

@@ -2,8 +2,11 @@ package console_test
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/svcgate/svcgate"
 	"github.com/svcgate/svcgate/responsecodes"
@@ -51,10 +54,23 @@ func (f *fakes) Report(_ context.Context, name svcgate.ReportName, filter svcgat
 
 func (f *fakes) Transaction(_ context.Context, id string) (*svcgate.Transaction, error) {
 	defer f.lock()()
+	if err := choke(id); err != nil {
+		return nil, err
+	}
 	if i := slices.IndexFunc(f.transactions, func(t *svcgate.Transaction) bool { return t.ID == id }); i >= 0 {
 		return f.transactions[i], nil
 	}
 	return nil, &svcgate.Error{Code: svcgate.CodeNotFound, Detail: "There is no such transaction."}
+}
+
+// choke fails as PostgreSQL does on what cannot be a text there.
+func choke(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return errors.New("invalid byte sequence (SQLSTATE 22021)")
+		}
+	}
+	return nil
 }
 
 func (f *fakes) OpenHolds(_ context.Context, filter svcgate.Filter) ([]svcgate.Hold, error) {

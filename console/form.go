@@ -97,6 +97,13 @@ func (f *form) Wrong(name, problem string) {
 	f.Problem = problem
 }
 
+// sweep masks whatever could be a card number in fields that are shown again.
+func (f *form) sweep(names ...string) {
+	for _, name := range names {
+		f.Field(name).Value = sweep(f.Get(name))
+	}
+}
+
 // OK reports that nothing is wrong.
 func (f *form) OK() bool {
 	return f.Problem == "" && !slices.ContainsFunc(f.Fields, func(one *field) bool { return one.Problem != "" })
@@ -158,13 +165,18 @@ func (v *visit) parse(files bool) error {
 	if files {
 		err = v.ParseMultipartForm(v.console.MaxUpload)
 	}
+	if err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+// unreadable tells a form that is too large from one that broke off or is none.
+func unreadable(err error) error {
 	if large, is := errors.AsType[*http.MaxBytesError](err); is {
 		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "too_large", Detail: "That is more than fits: at most " + number(int(large.Limit>>10)) + " KiB."}
 	}
-	if err != nil {
-		return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "unreadable_form", Err: err}
-	}
-	return nil
+	return &svcgate.Error{Code: svcgate.CodeInvalid, Reason: "unreadable_form", Err: err}
 }
 
 func (f *field) read(given []string, files *multipart.Form) error {

@@ -3,6 +3,7 @@ package console_test
 import (
 	"encoding/csv"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -309,9 +310,38 @@ func TestPeople(t *testing.T) {
 	wantRedirect(t, s.browser().post(linkText.FindString(w.Body.String()), "chosen", password, "again", password), "/console/account")
 	wantRedirect(t, b.post("/console/people/bob/sessions/end"), "/console/people/bob")
 	wantRedirect(t, b.post("/console/people/bob/disable"), "/console/people/bob")
-	wantPage(t, b.get("/console/people/bob"), http.StatusOK, "bob is shut out.", "Let in again")
+	w = b.get("/console/people/bob")
+	wantPage(t, w, http.StatusOK, "bob is shut out.", "Let in again")
+	if strings.Contains(w.Body.String(), "/people/bob/reset") {
+		t.Error("a reset is offered that is refused")
+	}
+	wantPage(t, b.post("/console/people/bob/reset"), http.StatusUnprocessableEntity, "This person is disabled; enable them first.") // from a page of before
 	wantRedirect(t, b.post("/console/people/bob/enable"), "/console/people/bob")
 	wantPage(t, b.post("/console/people/nobody/enable"), http.StatusNotFound)
+}
+
+// Names stay for ever: none is taken that could be a card number, and none is shown again.
+func TestNamesAreNoCardNumbers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.signedIn(access.RoleSecurityAdmin)
+	before := len(s.entries)
+	for _, fields := range [][]string{
+		{"/console/people", "name", "c6006491234560017", "roles", "viewer"},
+		{"/console/people", "name", "c-6006-4912-3456-0017", "roles", "viewer"},
+		{"/console/people", "name", "carl", "full_name", "Carl 6006 4912 3456 0017", "roles", "viewer"},
+		{"/console/tokens", "name", "c6006491234560017", "role", "oms"},
+		{"/console/tokens", "name", "c-6006.4912_3456.0017", "role", "oms"},
+	} {
+		w := b.post(fields[0], fields[1:]...)
+		wantPage(t, w, http.StatusUnprocessableEntity, "without a run of ten digits")
+		if longNumber.MatchString(w.Body.String()) || strings.Contains(w.Body.String(), "4912") {
+			t.Errorf("%q is shown again", fields)
+		}
+	}
+	if len(s.tokens) != 0 || len(s.accounts) != 1 || len(s.entries) != before {
+		t.Errorf("something was kept: %v %v %v", s.tokens, s.accounts, s.entries[before:])
+	}
 }
 
 func TestBureaus(t *testing.T) {
@@ -349,6 +379,39 @@ func TestFullHouse(t *testing.T) {
 	wantPage(t, other.get("/console/account"), http.StatusServiceUnavailable, "Too many pages")
 	close(let)
 	<-done
+}
+
+// A stranger whose form does not come takes no page from anybody.
+func TestSilentStranger(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *console.Config) { c.MaxInFlight = 1 })
+	b := s.signedIn(access.RoleViewer)
+	body := &silent{asked: make(chan struct{}), end: make(chan struct{})}
+	done := make(chan *httptest.ResponseRecorder)
+	go func() {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:8080/console/sign-in", body)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, r)
+		done <- w
+	}()
+	<-body.asked
+	wantPage(t, b.get("/console/account"), http.StatusOK)
+	wantRedirect(t, s.browser().post("/console/sign-in", "name", "ann", "password", password), "/console")
+	close(body.end)
+	wantPage(t, <-done, http.StatusUnprocessableEntity)
+}
+
+// silent is a body that says when it is read, and breaks off when it is told to.
+type silent struct {
+	asked, end chan struct{}
+}
+
+func (s *silent) Read([]byte) (int, error) {
+	close(s.asked)
+	<-s.end
+	return 0, io.ErrUnexpectedEOF
 }
 
 // A panic is a page; what it said is nowhere, because it may be anything.

@@ -61,6 +61,7 @@ func (c *Console) invitePerson(v *visit) (*answer, error) {
 		if err := f.refused(err); err != nil {
 			return nil, err
 		}
+		f.sweep("name", "full_name")
 		return c.peoplePage(v, f)
 	}
 	return c.linkPage(v, l)
@@ -189,8 +190,11 @@ func (c *Console) endSessions(v *visit) (*answer, error) {
 // resetPerson takes a password away and shows the link by which a new one is chosen.
 func (c *Console) resetPerson(v *visit) (*answer, error) {
 	var l access.Link
-	ans, err := c.changePerson(v, func(f personForms) *form { return f.Reset }, func(p access.Person, _ *form) (err error) {
-		l, err = c.Door.Reset(v.Context(), v.person.Name, p.Name)
+	ans, err := c.changePerson(v, func(f personForms) *form { return f.Reset }, func(p access.Person, _ *form) error {
+		made, err := c.Door.Reset(v.Context(), v.person.Name, p.Name)
+		if err == nil {
+			l = made
+		}
 		return err
 	}, "The password and second factor of %s are taken away.")
 	if err != nil || l.Text == "" {

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 
@@ -33,10 +37,11 @@ type visit struct {
 	err           error         // for the log
 }
 
-// variable returns a part of the path by its name in the route, decoded; "" for what does not decode.
+// variable returns a part of the path by its name in the route, decoded; "" for what does not decode, or is in no name of
+// anything: a database may choke on it.
 func (v *visit) variable(name string) string {
 	text, err := url.PathUnescape(mux.Vars(v.Request)[name])
-	if err != nil {
+	if err != nil || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return ""
 	}
 	return text
@@ -102,9 +107,7 @@ func (c *Console) serve(rt route) http.Handler {
 		v := &visit{Request: r, console: c, w: w, route: rt, header: w.Header(), id: newID()}
 		c.secure(v.header)
 		ans := c.respond(v)
-		if err := c.keepSession(v); err != nil {
-			ans = c.problem(v, err)
-		}
+		c.keepSession(v)
 		failed := ans.write(w)
 		c.log(v, ans.status, c.Now().Sub(started), failed)
 	})
@@ -137,14 +140,17 @@ func newID() string {
 const strangersForm = 64 << 10
 
 func (c *Console) handle(v *visit) (*answer, error) {
+	if err := c.origins.Check(v.Request); err != nil {
+		return nil, &svcgate.Error{Code: svcgate.CodeForbidden, Reason: "cross_site", Detail: "This request came from another site, so it was refused.", Err: err}
+	}
+	if err := v.readAhead(); err != nil {
+		return nil, err
+	}
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	default:
 		return nil, &svcgate.Error{Code: svcgate.CodeOverloaded, Detail: "Too many pages are asked for at once. Try again in a moment."}
-	}
-	if err := c.origins.Check(v.Request); err != nil {
-		return nil, &svcgate.Error{Code: svcgate.CodeForbidden, Reason: "cross_site", Detail: "This request came from another site, so it was refused.", Err: err}
 	}
 	if err := c.openSession(v); err != nil {
 		return nil, err
@@ -156,12 +162,8 @@ func (c *Console) handle(v *visit) (*answer, error) {
 		return nil, &svcgate.Error{Code: svcgate.CodeForbidden, Reason: "permission_missing",
 			Detail: "This needs the permission " + string(v.route.permission) + ", which none of your roles has."}
 	}
-	if v.Method == http.MethodPost {
-		limit := c.MaxUpload
-		if v.route.permission == anyone {
-			limit = strangersForm
-		}
-		v.Body = http.MaxBytesReader(v.w, v.Body, limit)
+	if v.Method == http.MethodPost && v.route.permission != anyone {
+		v.Body = http.MaxBytesReader(v.w, v.Body, c.MaxUpload)
 		if v.route.prove {
 			if ask, err := c.prove(v); ask != nil || err != nil {
 				return ask, err
@@ -169,6 +171,20 @@ func (c *Console) handle(v *visit) (*answer, error) {
 		}
 	}
 	return v.route.handle(v)
+}
+
+// readAhead takes in the form of a page for everybody. It comes before the page's slot is taken: strangers who send
+// slowly, or nothing, wait for themselves alone.
+func (v *visit) readAhead() error {
+	if v.route.method != http.MethodPost || v.route.permission != anyone {
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(v.w, v.Body, strangersForm))
+	if err != nil {
+		return unreadable(err)
+	}
+	v.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
 }
 
 // next remembers the page that a visitor without a session asked for.

@@ -74,9 +74,17 @@ func (c *Console) openSession(v *visit) error {
 	return nil
 }
 
+// sessionsUnavailable is for what fails before the route is handled.
 func sessionsUnavailable(err error) error {
 	return &svcgate.Error{Code: svcgate.CodeOverloaded, Reason: "sessions_unavailable", Op: "finding the session",
 		Detail: "Your session could not be looked up; nothing was done. Try again.", Err: err}
+}
+
+// sessionNotKept is for a new id that cannot be written. What was asked for beside it may have been done, so it says
+// nothing of that.
+func sessionNotKept(err error) error {
+	return &svcgate.Error{Code: svcgate.CodeOverloaded, Reason: "sessions_unavailable", Op: "keeping the session",
+		Detail: "Your session could not be kept. Sign in again.", Err: err}
 }
 
 func (c *Console) instant(ctx context.Context, key string) time.Time {
@@ -90,41 +98,77 @@ func (c *Console) endSession(ctx context.Context) error {
 	return nil
 }
 
-// beginSession signs a person in, under a new id: whoever knew the old one has nothing.
+// beginSession signs a person in, who has just given the password, under a new id: whoever knew the old one has nothing.
 func (c *Console) beginSession(v *visit, person access.Person) error {
-	ctx := v.Context()
-	if err := c.sessions.Destroy(ctx); err != nil {
-		return sessionsUnavailable(err)
-	}
-	now := c.Now().Unix()
-	c.sessions.Put(ctx, keyPerson, person.Name)
-	c.sessions.Put(ctx, access.SessionFrom, v.from())
-	for _, key := range []string{keyBegun, keySeen, keyProved} {
-		c.sessions.Put(ctx, key, now)
+	if err := c.replaceSession(v, person, c.Now(), c.Now()); err != nil {
+		return err
 	}
 	v.person = person
+	return c.saveNew(v)
+}
+
+// renewSession goes on under a new id once all of the person's sessions have ended. No password was given, so the
+// session ends when it would have, and the password counts as given when it was.
+func (c *Console) renewSession(v *visit) error {
+	ctx := v.Context()
+	begun, proved := c.instant(ctx, keyBegun), c.instant(ctx, keyProved)
+	if err := c.replaceSession(v, v.person, begun, proved); err != nil {
+		return err
+	}
+	c.sessions.SetDeadline(ctx, begun.Add(AbsoluteLimit))
+	return c.saveNew(v)
+}
+
+func (c *Console) replaceSession(v *visit, person access.Person, begun, proved time.Time) error {
+	ctx := v.Context()
+	if err := c.sessions.Destroy(ctx); err != nil {
+		return sessionNotKept(err)
+	}
+	c.sessions.Put(ctx, keyPerson, person.Name)
+	c.sessions.Put(ctx, access.SessionFrom, v.from())
+	for key, at := range map[string]time.Time{keyBegun: begun, keySeen: c.Now(), keyProved: proved} {
+		c.sessions.Put(ctx, key, at.Unix())
+	}
 	return nil
 }
 
-// keepSession writes the session and its cookie, before the answer is written.
-func (c *Console) keepSession(v *visit) error {
+// saveNew writes a session under its new id at once, so that keepSession has nothing left that an answer depends on.
+func (c *Console) saveNew(v *visit) error {
+	if err := c.saveSession(v); err != nil {
+		return sessionNotKept(err)
+	}
+	return nil
+}
+
+// saveSession writes the session and its cookie.
+func (c *Console) saveSession(v *visit) error {
+	ctx := v.Context()
+	token, expiry, err := c.sessions.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	v.header.Del("Set-Cookie") // of an earlier write in this visit
+	c.sessions.WriteSessionCookie(ctx, v.w, token, expiry)
+	return nil
+}
+
+// keepSession writes the session before the answer is written. All that is lost when it cannot is when the person was
+// last seen and what the next page would tell; the answer is true all the same, and stays.
+func (c *Console) keepSession(v *visit) {
 	if !v.session {
-		return nil
+		return
 	}
 	ctx := v.Context()
 	switch c.sessions.Status(ctx) {
 	case scs.Modified:
-		token, expiry, err := c.sessions.Commit(ctx)
-		if err != nil {
-			return sessionsUnavailable(err)
+		if err := c.saveSession(v); err != nil {
+			c.Log.Warn("a session was not kept as it is now", "request", v.id, "err", err)
 		}
-		c.sessions.WriteSessionCookie(ctx, v.w, token, expiry)
 	case scs.Destroyed:
 		c.sessions.WriteSessionCookie(ctx, v.w, "", time.Time{})
 	case scs.Unmodified:
 	}
 	v.header.Set("Cache-Control", "no-store") // the library adds a weaker one
-	return nil
 }
 
 // local returns a page of ours to go on to, for what a form or an address named; the start for anything else.

@@ -78,8 +78,9 @@ func (c *Console) signOut(v *visit) (*answer, error) {
 			return nil, err
 		}
 	}
-	if err := c.endSession(v.Context()); err != nil {
-		return nil, err
+	if err := c.sessions.Destroy(v.Context()); err != nil {
+		return nil, &svcgate.Error{Code: svcgate.CodeOverloaded, Reason: "sessions_unavailable", Op: "ending the session",
+			Detail: "Your session may not have ended. Try again.", Err: err}
 	}
 	v.header.Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
 	return v.redirect(Root + "/sign-in")
@@ -100,7 +101,7 @@ func (f *form) refused(err error) error {
 	case errors.Is(err, access.ErrWrongCode):
 		at = "code"
 	case errors.Is(err, access.ErrWrong), errors.Is(err, access.ErrOneself), errors.Is(err, access.ErrLastAdmin), errors.Is(err, access.ErrLink),
-		errors.Is(err, access.ErrNotFirst), errors.Is(err, access.ErrHasTOTP), errors.Is(err, access.ErrNoSealer):
+		errors.Is(err, access.ErrNotFirst), errors.Is(err, access.ErrHasTOTP), errors.Is(err, access.ErrNoSealer), errors.Is(err, access.ErrDisabled):
 	case errors.Is(err, access.ErrNoPerson):
 		return &svcgate.Error{Code: svcgate.CodeNotFound, Detail: sentence(err), Err: err}
 	default:
@@ -250,7 +251,7 @@ func (c *Console) prove(v *visit) (*answer, error) {
 	}{f, waiting}, f)
 }
 
-// proved gives the session a new id, as rights grew, and keeps its end.
+// proved gives the session a new id, as rights grew, and keeps its end. It is written before the route does anything.
 func (c *Console) proved(v *visit) error {
 	ctx := v.Context()
 	if err := c.sessions.RenewToken(ctx); err != nil {
@@ -258,7 +259,7 @@ func (c *Console) proved(v *visit) error {
 	}
 	c.sessions.SetDeadline(ctx, c.instant(ctx, keyBegun).Add(AbsoluteLimit))
 	c.sessions.Put(ctx, keyProved, c.Now().Unix())
-	return nil
+	return c.saveNew(v)
 }
 
 // address makes an absolute address of ours, for links that leave the page.

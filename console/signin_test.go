@@ -161,6 +161,47 @@ func TestSessionIDs(t *testing.T) {
 	})
 }
 
+// What gives a session a new id without a password gives it neither a proof nor a longer day.
+func TestRenewedSessionIsNoProof(t *testing.T) {
+	t.Parallel()
+	for name, renew := range map[string]func(t *testing.T, b *browser){
+		"ends the others": func(t *testing.T, b *browser) {
+			wantRedirect(t, b.post("/console/account/sessions/end"), "/console/account")
+		},
+		"confirms a second factor": func(t *testing.T, b *browser) {
+			enrolment, err := b.door.EnrolTOTP(t.Context(), "ann")
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantRedirect(t, b.post("/console/account/totp/confirm", "code", access.CodeAt(enrolment.Secret, time.Now())), "/console/account")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				b := s.signedIn(access.RoleSecurityAdmin)
+				for range 12*6 - 2 {
+					time.Sleep(10 * time.Minute)
+					wantPage(t, b.get("/console/account"), http.StatusOK)
+				}
+				time.Sleep(10 * time.Minute)
+				first := b.cookie.Value
+				renew(t, b)
+				if b.cookie.Value == first {
+					t.Error("the id stayed")
+				}
+				wantPage(t, b.post("/console/tokens", "name", "till", "role", "oms"), http.StatusOK, "Is it you?")
+				if len(s.tokens) != 0 {
+					t.Errorf("made without a proof: %v", s.tokens)
+				}
+				time.Sleep(10 * time.Minute)
+				wantRedirect(t, b.get("/console/account"), "/console/sign-in?next=%2Fconsole%2Faccount")
+			})
+		})
+	}
+}
+
 // What was typed into a form waits on the page that asks for the password.
 func TestProofKeepsTheForm(t *testing.T) {
 	t.Parallel()
@@ -260,6 +301,63 @@ func TestBrokenStore(t *testing.T) {
 	if strings.Contains(w.Body.String(), "disk") || !strings.Contains(s.log.String(), "disk") {
 		t.Errorf("the cause is shown, or not logged\n%s\n%s", w.Body, &s.log)
 	}
+}
+
+// An answer is told as it is when only the session cannot be written: what was done stays done, and reads go on.
+func TestSessionNotKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var full bool
+		s := newSite(t, func(c *console.Config) { c.Sessions = fullSessions{c.Sessions.(*fakes), &full} })
+		s.person("bob", access.RoleViewer)
+		b := s.signedIn(access.RoleSecurityAdmin)
+		full = true
+		wantPage(t, b.get("/console/account"), http.StatusOK, "Your account")
+		w := b.post("/console/tokens", "name", "till", "role", "oms")
+		wantPage(t, w, http.StatusOK, "A new token", "svc_")
+		wantRedirect(t, b.post("/console/people/bob/disable"), "/console/people/bob")
+		wantPage(t, b.get("/console/people/bob"), http.StatusOK)
+		if !strings.Contains(s.log.String(), "the disk is full") {
+			t.Errorf("the cause is not logged\n%s", &s.log)
+		}
+
+		before := len(s.tokens)
+		for name, ask := range map[string]func() (int, string){
+			"sign-in": func() (int, string) {
+				w := s.browser().post("/console/sign-in", "name", "ann", "password", password)
+				return w.Code, w.Body.String()
+			},
+			"proof": func() (int, string) {
+				time.Sleep(console.ProofLimit)
+				w := b.post("/console/tokens", "name", "other", "role", "oms", "proof_password", password)
+				return w.Code, w.Body.String()
+			},
+		} {
+			full = false
+			b.signIn("ann")
+			full = true
+			code, text := ask()
+			if code != http.StatusServiceUnavailable || !strings.Contains(text, "Your session could not be kept. Sign in again.") || strings.Contains(text, "othing was") {
+				t.Errorf("%s: %d\n%s", name, code, text)
+			}
+		}
+		if len(s.tokens) != before {
+			t.Error("a token was made under a session that was not kept")
+		}
+	})
+}
+
+// fullSessions refuse every write of a session while full.
+type fullSessions struct {
+	*fakes
+	full *bool
+}
+
+func (f fullSessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	if *f.full {
+		return errors.New("the disk is full")
+	}
+	return f.fakes.CommitCtx(ctx, token, data, expiry)
 }
 
 type brokenSessions struct{ *fakes }

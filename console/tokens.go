@@ -55,8 +55,9 @@ func (c *Console) addToken(v *visit) (*answer, error) {
 		return c.tokensPage(v, f)
 	}
 	t := access.Token{Name: f.Get("name"), Role: access.Role(f.Get("role")), Created: c.Now().UTC().Truncate(time.Millisecond)}
-	if err := t.Validate(); err != nil {
+	if err := t.ValidateNew(); err != nil {
 		f.Wrong("name", sentence(err))
+		f.sweep("name")
 		return c.tokensPage(v, f)
 	}
 	text, hash := access.NewToken()

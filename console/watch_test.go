@@ -201,6 +201,9 @@ func TestTransaction(t *testing.T) {
 	wantPage(t, b.get("/console/transactions/txn_desk"), http.StatusServiceUnavailable, "not shown without an entry")
 	s.broken = nil
 	wantPage(t, b.get("/console/transactions/txn_none"), http.StatusNotFound)
+	for _, id := range []string{"%00", "%FF", "txn_%0Aa"} {
+		wantPage(t, b.get("/console/transactions/"+id), http.StatusNotFound)
+	}
 }
 
 func TestDesk(t *testing.T) {
@@ -229,6 +232,9 @@ func TestDesk(t *testing.T) {
 		t.Error("a generation can be applied, or has an amount")
 	}
 	wantPage(t, b.get("/console/desk/none"), http.StatusNotFound)
+	for _, id := range []string{"%00", "%FF", "txn_%0Aa"} {
+		wantPage(t, b.get("/console/desk/"+id), http.StatusNotFound)
+	}
 	s.transactions = nil
 	wantPage(t, b.get("/console/desk"), http.StatusOK, "Nothing waits for a person.")
 }

@@ -116,7 +116,7 @@ func addPersonCommand(s *shell) *cobra.Command {
 		Args: arguments(1, 1, "the name of the person"),
 		RunE: func(c *cobra.Command, args []string) error {
 			p := access.Person{Name: args[0], FullName: full, Roles: toRoles(roles)}
-			if err := p.Validate(); err != nil {
+			if err := p.ValidateNew(); err != nil {
 				return fail(exitUsage, "%w", err)
 			}
 			return s.withPeople(c, l, func(keeper peopleKeeper, console string) error {

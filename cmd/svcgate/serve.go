@@ -93,22 +93,16 @@ func cannotListen(what string, err error) error {
 	return fail(status, "listening for %s: %w", what, err)
 }
 
-// Limits of the HTTP servers. Reading a request and its header is bounded because a slow caller would otherwise hold
-// a connection for as long as it likes.
 const (
-	readHeaderLimit = 5 * time.Second
-	readLimit       = 10 * time.Second
-	idleLimit       = time.Minute
-	maxHeader       = 16 << 10
-	afterCall       = 5 * time.Second // for writing the answer
+	readHeaderLimit = 5 * time.Second // of the servers beside the API
 	longestDrain    = 35 * time.Second
 )
 
-func newServer(h http.Handler, call time.Duration, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: readHeaderLimit, ReadTimeout: readLimit, WriteTimeout: call + afterCall,
-		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+// server is one face's, with the limits that api.NewServer sets.
+func (g *gate) server(h http.Handler) *http.Server {
+	s := api.NewServer(h, g.config.Limits.Call)
+	s.ErrorLog = slog.NewLogLogger(g.log.Handler(), slog.LevelWarn)
+	return s
 }
 
 // serve answers on both doors and does the chores until ctx ends, then finishes what is under way. It closes the doors.
@@ -119,8 +113,7 @@ func (g *gate) serve(ctx context.Context, d doors) error {
 	if err != nil {
 		return errors.Join(err, d.api.Close(), d.admin.Close())
 	}
-	face := newServer(faces(g.api.Handler(), g.traced(pages)), g.config.Limits.Call, g.log)
-	admin := newServer(g.api.Admin(), g.config.Limits.Call, g.log)
+	face, admin := g.server(faces(g.api.Handler(), g.traced(pages))), g.server(g.api.Admin())
 	broken := make(chan error, 2)
 	var work sync.WaitGroup
 	listeners := map[*http.Server]net.Listener{

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -198,6 +200,34 @@ func TestKilledWhileAMessageIsOut(t *testing.T) {
 	}
 	if n := provider.messages.Load(); n != 1 {
 		t.Errorf("the provider got %d messages that move money, want 1", n)
+	}
+}
+
+// What the HTTP library would answer by itself is answered by the faces, with the headers of every answer.
+func TestEveryAnswerIsOurs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "http://127.0.0.1:9")
+	r, url := s.serve()
+	for _, door := range []string{url, s.admin} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(door, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close() // its head is all that counts
+		if answer.StatusCode != http.StatusNotFound || answer.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v", door, answer.StatusCode, answer.Header)
+		}
+	}
+	if err := r.stop(syscall.SIGTERM); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -58,7 +58,7 @@ func createTokenCommand(s *shell) *cobra.Command {
 				return err
 			}
 			t := access.Token{Name: args[0], Role: access.Role(role), Created: time.Now().UTC().Truncate(time.Millisecond)}
-			if err := t.Validate(); err != nil {
+			if err := t.ValidateNew(); err != nil {
 				return fail(exitUsage, "%w", err)
 			}
 			return s.withTokens(c, l, func(keeper tokenKeeper) error {
