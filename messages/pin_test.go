@@ -70,7 +70,7 @@ func TestHidePINLeavesNone(t *testing.T) {
 			}
 			at, rest = at+1, rest[i+1:]
 		}
-		if !strings.Contains(text, "7") && got != text {
+		if !strings.Contains(strings.ReplaceAll(text, "&#55;", "7"), "7") && got != text {
 			t.Errorf("%q became %q", text, got)
 		}
 	})
