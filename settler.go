@@ -67,9 +67,7 @@ type Decisions interface {
 // of a service that is not configured here is left as it is, to another node or until the settings have it again.
 func (g *Gateway) Sweep(ctx context.Context, limit int) (int, error) {
 	g.recordLate(ctx)
-	if g.clock.since(g.Now(), g.Elapsed()) {
-		g.wakeAll(ctx)
-	}
+	g.Resume(ctx)
 	due, err := g.Unsettled.Due(ctx, g.Now(), limit, slices.Sorted(maps.Keys(g.Providers))...)
 	if err != nil {
 		return 0, fmt.Errorf("finding what is due: %w", err)
@@ -177,8 +175,13 @@ func (g *Gateway) later(t *Transaction) time.Time {
 	return g.Now().Add(g.Schedule[min(t.Looks-len(t.Readings)+1, len(g.Schedule)-1)])
 }
 
-// wakeAll makes everything due after the wall clock was set: what is due is kept in wall time.
-func (g *Gateway) wakeAll(ctx context.Context) {
+// Resume makes everything that is unresolved due at once when it is called first, and when the wall clock was set since
+// it was called last: what is due is kept in wall time. Call it before the first Do, so that what this process sends
+// waits for its own time; each sweep calls it too.
+func (g *Gateway) Resume(ctx context.Context) {
+	if !g.clock.since(g.Now(), g.Elapsed()) {
+		return
+	}
 	for service := range g.Providers {
 		g.wake(ctx, service)
 	}

@@ -417,6 +417,27 @@ func TestAClockThatIsSetProvesNothing(t *testing.T) {
 	}
 }
 
+// What a process sends after Resume waits for its own time: its first sweep does not ask an inquiry again.
+func TestResumeWakesWhatWasLeftAndNothingNew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := &world{silent: true, sent: map[svcgate.Operation]int{}}
+	b.Providers["RLT"] = w
+	ask := func() {
+		t.Helper()
+		if _, err := b.Do(t.Context(), "oms", "", request(t, draft(svcgate.Inquire))); svcgate.CodeOf(err) != svcgate.CodeUnknown {
+			t.Fatal(err)
+		}
+	}
+	ask()
+	b.Resume(t.Context())
+	ask()
+	b.sweep(t, time.Second, time.Second)
+	if w.sent[svcgate.Inquire] != 3 || b.journal.woken != 1 {
+		t.Errorf("%d inquiries were sent, not the two and the first again; woken %d times", w.sent[svcgate.Inquire], b.journal.woken)
+	}
+}
+
 func TestABeginThatWasKeptAfterAllIsClosed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -43,7 +43,7 @@ type gate struct {
 }
 
 // openGate opens the store and puts gateway and API on it. When it returns, attempts of an earlier process without an
-// outcome are unresolved, so whoever serves afterwards is ready. Close it after use.
+// outcome are unresolved and due, so whoever serves afterwards is ready. Close it after use.
 func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *leakGuard) (_ *gate, err error) {
 	g := &gate{config: c, log: log, health: newHealth(), clients: map[string]*soap.Client{}}
 	defer func() {
@@ -92,8 +92,11 @@ func openGate(ctx context.Context, c *config.Config, log *slog.Logger, guard *le
 	}
 	g.door = newDoor(g.store, g.keys, g.health.counts)
 	registerMetrics(registry, g, guard)
-	g.api, err = api.New(g.apiConfig(codes, registry))
-	return g, err
+	if g.api, err = api.New(g.apiConfig(codes, registry)); err != nil {
+		return g, err
+	}
+	g.gateway.Resume(ctx) // before anything is taken: it is for what earlier processes left
+	return g, nil
 }
 
 // node is this process among others on the same PostgreSQL database. The keys are told by a fingerprint, as cards are.
