@@ -263,9 +263,14 @@ func TestADraftThatCannotBePublished(t *testing.T) {
 	}
 	page := b.get(codesAt + "draft")
 	wantPage(t, page, http.StatusOK, "It began from version 2, and version 3 is in force by now.", "Make the edits again")
+	const takesBack = "The draft began from version 2, and version 3 is in force by now: what that one changed, the draft would take back."
+	wantPage(t, b.get(codesAt+"dry-run"), http.StatusOK, takesBack)
 	wantRedirect(t, b.post(codesAt+"draft/rebase", "etag", etag(t, page)), codesAt+"draft")
 	page = b.get(codesAt + "draft")
 	wantPage(t, page, http.StatusOK, "made again on version 3", "1 added")
+	if body := b.get(codesAt + "dry-run").Body.String(); strings.Contains(body, "would take back") || !strings.Contains(body, "If the draft had been in force") {
+		t.Error("a draft that is up to date is called outdated")
+	}
 	wantRedirect(t, b.post(codesAt+"publish", "etag", etag(t, page), "reason", "B"), codesAt+"reevaluation")
 	s.edits("ann", func([]responsecodes.Rule) ([]responsecodes.Rule, error) { return nil, nil })
 	wantPage(t, b.get(codesAt+"draft"), http.StatusOK, "The errors must be mended first.", "There is no rule at all")

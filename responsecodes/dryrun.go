@@ -27,11 +27,17 @@ type Tally struct {
 
 // Report says what one table makes of answers otherwise than another does.
 type Report struct {
+	Base      int    `json:"base"`      // version that the draft began from; of a re-evaluation, the published one
+	Published int    `json:"published"` // version in force
 	Total    int    `json:"total"`    // answers that the OMS was told of
 	Changed  int    `json:"changed"`  // of which it would be told something else
 	Outcomes int    `json:"outcomes"` // another outcome even
 	Moves    []Move `json:"moves"`    // the most important first
 }
+
+// Outdated reports whether another version was published since the draft began: what that one changed, the draft would
+// take back. Publishing refuses it.
+func (r *Report) Outdated() bool { return r.Base != r.Published }
 
 // Move is a kind of answer that would be told otherwise.
 type Move struct {

@@ -35,7 +35,10 @@ func (v *Review) DryRun(ctx context.Context, service string, since time.Time, pr
 	if err != nil {
 		return nil, err
 	}
-	return DryRun(service, tallies, v.published(service), draft.Rules), nil
+	now := v.Book.published(service)
+	report := DryRun(service, tallies, now.Rules, draft.Rules)
+	report.Base, report.Published = draft.Base, now.Number
+	return report, nil
 }
 
 // Reevaluate tells which answers since then would mean something else by now; see Reevaluate.
@@ -44,7 +47,10 @@ func (v *Review) Reevaluate(ctx context.Context, service string, since time.Time
 	if err != nil {
 		return nil, err
 	}
-	return Reevaluate(service, tallies, v.published(service)), nil
+	now := v.Book.published(service)
+	report := Reevaluate(service, tallies, now.Rules)
+	report.Base, report.Published = now.Number, now.Number
+	return report, nil
 }
 
 // maxDescribed is how many unmapped codes are told with the provider's words.

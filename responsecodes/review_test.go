@@ -78,7 +78,10 @@ func TestReview(t *testing.T) {
 	if r, err := v.DryRun(ctx, "RLT", noon, nil); err != nil || r.Changed != 4 || r.Moves[0].ToVendor != "D7" {
 		t.Errorf("a dry run of the draft: %+v, %v", r, err)
 	}
-	if r, err := v.Reevaluate(ctx, "RLT", noon, nil); err != nil || r.Changed != 0 {
+	if r, err := v.DryRun(ctx, "RLT", noon, nil); err != nil || r.Outdated() || r.Base != 1 || r.Published != 1 {
+		t.Errorf("a dry run of a draft begun from what is published: %+v, %v", r, err)
+	}
+	if r, err := v.Reevaluate(ctx, "RLT", noon, nil); err != nil || r.Outdated() || r.Published != 1 || r.Changed != 0 {
 		t.Errorf("re-evaluation knows the draft: %+v, %v", r, err)
 	}
 	if all, err := v.Unmapped(ctx, "RLT", noon); err != nil || len(all) != 1 || all[0].Code != "NEW" || all[0].Description != "Something new" {

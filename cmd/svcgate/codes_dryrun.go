@@ -92,6 +92,15 @@ func (s *shell) showMoves(r *responsecodes.Report, days int, told bool) {
 	for _, line := range widened(r) {
 		s.tell("%s %s", s.paint(bad, "!"), line)
 	}
+	s.tellOutdated(r.Base, r.Published)
+}
+
+// tellOutdated warns of a draft that would take back what was published since it began.
+func (s *shell) tellOutdated(base, published int) {
+	if base != published {
+		s.tell("%s the draft began from version %d and version %d is published, whose changes it would take back: svcgate codes draft --rebase first, or --discard",
+			s.paint(bad, "!"), base, published)
+	}
 }
 
 // widened says which answers would become a success, by outcome.

@@ -72,6 +72,7 @@ func (s *shell) showDraft(d *responsecodes.Draft) {
 // codesDiff is what a draft, or a version, changes.
 type codesDiff struct {
 	From     int                     `json:"from"` // version
+	Base     int                     `json:"base"` // version that the draft began from; of a version, From
 	To       int                     `json:"to"`   // version; 0 for the draft
 	ETag     string                  `json:"etag,omitempty"`
 	Changes  []responsecodes.Change  `json:"changes"`
@@ -80,7 +81,7 @@ type codesDiff struct {
 }
 
 func newDiff(from, to int, before, after []responsecodes.Rule) codesDiff {
-	d := codesDiff{From: from, To: to, Changes: responsecodes.Diff(before, after), Widened: []string{}, Warnings: responsecodes.Check(after)}
+	d := codesDiff{From: from, Base: from, To: to, Changes: responsecodes.Diff(before, after), Widened: []string{}, Warnings: responsecodes.Check(after)}
 	for _, change := range responsecodes.Widened(before, after) {
 		d.Widened = append(d.Widened, change.ID)
 	}
@@ -141,7 +142,7 @@ func (s *shell) diff(c *cobra.Command, codes codeTable, service string, number i
 		return codesDiff{}, err
 	}
 	d := newDiff(now.Number, 0, now.Rules, draft.Rules)
-	d.ETag = draft.ETag
+	d.ETag, d.Base = draft.ETag, draft.Base
 	return d, nil
 }
 
@@ -179,6 +180,7 @@ func (s *shell) showDiff(d codesDiff) {
 	}
 	sum := responsecodes.Summary(d.Changes)
 	s.tell("%s against version %d: %d added, %d changed, %d removed", to, d.From, len(sum.Added), len(sum.Changed), len(sum.Removed))
+	s.tellOutdated(d.Base, d.From)
 }
 
 func empty(text string) string {
