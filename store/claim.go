@@ -18,12 +18,13 @@ const (
 	amongUs   = `EXISTS (SELECT 1 FROM nodes WHERE epoch = ?1 AND ended IS NULL)`
 
 	// ?1 this node, ?2 until when it has what it takes, ?3 now, ?4 since when what is due is anybody's, ?5 how many, ?6 the
-	// service bureaus that it has.
-	sqlDueClaimed = `UPDATE transactions SET node_epoch = ?1, claimed_until = ` + sqlClock + ` + ?2 WHERE id IN (
+	// service bureaus that it has. The array is made once; IN may be planned as a join that chooses anew for each row, and
+	// takes more than the limit.
+	sqlDueClaimed = `UPDATE transactions SET node_epoch = ?1, claimed_until = ` + sqlClock + ` + ?2 WHERE id = ANY(ARRAY(
 			SELECT id FROM transactions WHERE state = 'unresolved' AND next <= ?3 AND (node_epoch = ?1 OR ` + unclaimed + ` AND
 				(next <= ?4 OR node_epoch NOT IN (SELECT epoch FROM nodes WHERE ended IS NULL)))
 				AND (?6 = '' OR strpos(?6, ' ' || service || ' ') > 0)
-			ORDER BY next, id LIMIT ?5 FOR UPDATE SKIP LOCKED)
+			ORDER BY next, id LIMIT ?5 FOR UPDATE SKIP LOCKED))
 		AND ` + amongUs + ` RETURNING ` + transactionColumns
 
 	sqlClaim = `UPDATE transactions SET node_epoch = ?1, claimed_until = ` + sqlClock + ` + ?2
