@@ -18,6 +18,7 @@ const (
 	NoAmount           Mismatch = "no_amount"             // money moved, but how much?
 	BadAmount          Mismatch = "bad_amount"            // negative, too large or with other decimals than the currency's
 	MoreThanAsked      Mismatch = "more_than_asked"       // acted on more than asked
+	LessThanAsked      Mismatch = "less_than_asked"       // added less than asked
 	OtherCurrency      Mismatch = "other_currency"        // acted in another currency than asked
 	BadCurrency        Mismatch = "bad_currency"          // no ISO 4217 code in capitals
 	CardNumberInAnswer Mismatch = "card_number_in_answer" // the card number stands in an id, alone or with more
@@ -40,6 +41,7 @@ var mismatches = []struct {
 	{NoAmount, "The answer accepts the message but does not say for how much."},
 	{BadAmount, "The answer's amount is no amount of its currency."},
 	{MoreThanAsked, "The answer's amount is more than was asked for."},
+	{LessThanAsked, "The answer's amount is less than was to be added; only taking is done in part."},
 	{OtherCurrency, "The answer's amount is in another currency than was asked for."},
 	{BadCurrency, "The answer's currency is no ISO 4217 code in capitals."},
 	{CardNumberInAnswer, "The answer has the card number in an id."},

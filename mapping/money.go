@@ -5,9 +5,8 @@ import (
 	"github.com/svcgate/svcgate/messages"
 )
 
-// actedOn reads the amount that the provider held, took, added or freed: at most what was asked for, in the currency
-// of the request. A terse answer need not tell
-// it.
+// actedOn reads the amount that the provider held, took, added or freed: at most what was asked for, and all of it where
+// money is added, in the currency of the request. A terse answer need not tell it.
 func (q question) actedOn(a *messages.Answer) (svcgate.Money, error) {
 	switch {
 	case !a.Amount.IsSet() && q.terse:
@@ -24,6 +23,9 @@ func (q question) actedOn(a *messages.Answer) (svcgate.Money, error) {
 	}
 	if q.Amount().Less(amount) {
 		return svcgate.Money{}, &MismatchError{MoreThanAsked}
+	}
+	if q.adds && amount.Less(q.Amount()) {
+		return svcgate.Money{}, &MismatchError{LessThanAsked}
 	}
 	return amount, nil
 }

@@ -212,6 +212,12 @@ func TestNoAnswerMakesMoreOfAMessage(tt *testing.T) {
 			r.Amount().Less(reply.Amount) || reply.Amount.Currency() != r.Amount().Currency()) {
 			t.Fatalf("accepted as %+v", reply)
 		}
+		switch info.Operation {
+		case svcgate.Activate, svcgate.Recharge, svcgate.Return:
+			if reply.Accepted && reply.Amount.Less(r.Amount()) {
+				t.Fatalf("%s added, and %s was to be: %+v", reply.Amount, r.Amount(), reply)
+			}
+		}
 		if !reply.Card.IsZero() && (!reply.Accepted || r.Operation() != svcgate.Generate) {
 			t.Fatalf("a card out of %s", r.Operation())
 		}

@@ -16,6 +16,10 @@ type rule struct {
 	// terse is for an answer that need not tell id and amount: "OMS 15.1 help SO14_08, Void Response" describes
 	// neither, though its sample has both.
 	terse bool
+	// adds is for a message that adds money. A card may hold too little to take all from, but none is full: an answer that
+	// names less is taken for another message's, and the balance tells what was added. To believe it would have the rest
+	// added once more.
+	adds bool
 
 	// build makes the message.
 	build func(q question) (messages.Request, error)
@@ -28,13 +32,13 @@ type rule struct {
 // rules is the whole table ("OMS 15.1 help SO14_08": a virtual card is activated with a Recharge message).
 var rules = [...]rule{
 	{operation: svcgate.Generate, kind: messages.GenerateCard, build: generate, belongs: sameSeries, take: newCard},
-	{operation: svcgate.Activate, card: svcgate.Physical, kind: messages.ActivateInstrument, build: activate},
-	{operation: svcgate.Activate, card: svcgate.Virtual, kind: messages.Recharge, build: recharge},
-	{operation: svcgate.Recharge, kind: messages.Recharge, build: recharge},
+	{operation: svcgate.Activate, card: svcgate.Physical, kind: messages.ActivateInstrument, build: activate, adds: true},
+	{operation: svcgate.Activate, card: svcgate.Virtual, kind: messages.Recharge, build: recharge, adds: true},
+	{operation: svcgate.Recharge, kind: messages.Recharge, build: recharge, adds: true},
 	{operation: svcgate.Inquire, kind: messages.Inquiry, build: inquire},
 	{operation: svcgate.Authorize, kind: messages.Preauthorization, build: authorize},
 	{operation: svcgate.Deposit, kind: messages.Postauthorization, build: deposit, belongs: sameHold, take: holdRest},
-	{operation: svcgate.Return, kind: messages.Return, build: giveBack},
+	{operation: svcgate.Return, kind: messages.Return, build: giveBack, adds: true},
 	{operation: svcgate.Void, kind: messages.Void, build: void, terse: true},
 }
 

@@ -35,7 +35,7 @@ type expectation struct {
 
 var expectations = []expectation{
 	{Accepts, svcgate.ClassAnswered, "", true},
-	{AcceptsPart, svcgate.ClassAnswered, "", true},
+	{AcceptsPart, svcgate.ClassMismatch, svcgate.CodeUnknown, false},
 	{UnknownReason, svcgate.ClassAnswered, "", true},
 	{Refuses, svcgate.ClassAnswered, "", false},
 	{RefusesAloud, svcgate.ClassAnswered, "", false},
@@ -60,8 +60,9 @@ var expectations = []expectation{
 	{LosesNumber, "", svcgate.CodeUnknown, false},
 }
 
-// harmless behaviours are acceptance where the amount or the id is not the point.
+// harmless behaviours are acceptance where the amount or the id is not the point, and where a part can be taken.
 var harmless = map[Behaviour]map[svcgate.Operation]bool{
+	AcceptsPart: {svcgate.Generate: true, svcgate.Inquire: true, svcgate.Authorize: true, svcgate.Deposit: true, svcgate.Void: true},
 	TakesMore:   {svcgate.Inquire: true},
 	LosesNumber: {svcgate.Inquire: true, svcgate.Void: true},
 }
