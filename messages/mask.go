@@ -147,18 +147,26 @@ func (m *masker) tag(i, depth int) int {
 		m.dashes = m.comment(i + len(beginComment)).dashes
 		return i
 	}
+	if i < len(m.in) && m.in[i] == '/' {
+		if name, end := localName(m.in, i+1); m.concerns(name) && m.hides(name) {
+			return m.prefix(i+1, end-len(name))
+		}
+		return i
+	}
 	name, end, whole := startName(m.in, i)
-	if !whole || m.swap == nil && !ofInterest[min(len(name), len(ofInterest)-1)] {
+	if !whole || !m.concerns(name) {
 		return i
 	}
 	for _, shown := range shownIDs {
 		if string(name) == shown {
+			m.prefix(i, end-len(name))
 			return m.id(name, end)
 		}
 	}
 	if !m.hides(name) {
 		return i
 	}
+	m.prefix(i, end-len(name))
 	content, empty := m.tagEnd(end, depth)
 	if m.scan(end, content); empty {
 		return content
@@ -175,6 +183,26 @@ func (m *masker) tag(i, depth int) int {
 	}
 	if text != "" {
 		m.replace(content, to, text)
+	}
+	return to
+}
+
+// concerns reports whether a name is worth a closer look.
+func (m *masker) concerns(name []byte) bool {
+	return m.swap != nil || ofInterest[min(len(name), len(ofInterest)-1)]
+}
+
+// prefix leaves the prefix of a name away that has as many digits as a card number, and returns where it ends. Stars in
+// it would end the name, and what is hidden by it would be read otherwise the next time.
+func (m *masker) prefix(from, to int) int {
+	digits := 0
+	for _, r := range string(m.in[from:to]) {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits >= minRun {
+		m.replace(from, to, "")
 	}
 	return to
 }
