@@ -111,8 +111,14 @@ func (c *cell) follow(ctx context.Context, must end, s subject, m *seen) error {
 		limit = settleLimit
 	}
 	err := eventually(ctx, limit, func() (err error) {
-		if m.end, err = c.gateway.read(ctx, m.first.id); err != nil || m.end.state != svcgate.StateUnresolved {
+		m.end, err = c.gateway.read(ctx, m.first.id)
+		switch {
+		case err != nil:
 			return err
+		case m.end.state == svcgate.StateSent: // a void that is sent again
+			return errNotSettled
+		case m.end.state != svcgate.StateUnresolved:
+			return nil
 		}
 		x, err := c.gateway.exchange(ctx, m.first.id)
 		if err == nil && (must != open || len(x.Readings) == 0) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/svcgate/svcgate"
+	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/simulator"
 	"github.com/svcgate/svcgate/soap"
 )
@@ -34,6 +35,7 @@ type parcel struct {
 	n    int
 	tx   string
 	op   svcgate.Operation
+	kind messages.Kind
 	card string
 	body []byte
 	sent time.Time
@@ -67,7 +69,12 @@ func (n *network) Call(ctx context.Context, body []byte) (*soap.Answer, error) {
 	a, w := actorOf(ctx), n.w
 	w.park(a)
 	n.n++
-	m := &parcel{n: n.n, tx: a.tx, op: a.op, card: a.card, body: bytes.Clone(body), sent: time.Now(),
+	request, err := messages.ReadRequest(body)
+	if err != nil {
+		w.wrong = append(w.wrong, "A message left that nobody can read. transaction="+a.tx)
+		return nil, err
+	}
+	m := &parcel{n: n.n, tx: a.tx, op: a.op, kind: request.Kind(), card: a.card, body: bytes.Clone(body), sent: time.Now(),
 		rand: rand.New(rand.NewPCG(w.seed, 1_000_000+uint64(n.n))), done: make(chan answered, 1), swap: make(chan answered, 1)}
 	f := a.strikes(w, a.op)
 	if a.errand == nil && !w.noFaults && m.rand.IntN(8) == 0 {

@@ -25,10 +25,10 @@ func (n *network) earlier(m *parcel) (delivered, bool) {
 	return some[m.rand.IntN(len(some))], true
 }
 
-// swappable says whether the two answers can be told apart by anything in them: by the operation, or by an account
-// that is known to be another card's.
+// swappable says whether the two answers can be told apart by anything in them: by the message, which recharges and
+// activations of virtual cards share, or by an account that is known to be another card's.
 func (n *network) swappable(a, b *parcel) bool {
-	if a.op != b.op {
+	if a.kind != b.kind {
 		return true
 	}
 	return n.w.opts.sameVerb && a.card != b.card && n.w.oracle.knownAccount(a.card) && n.w.oracle.knownAccount(b.card)
