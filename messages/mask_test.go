@@ -305,6 +305,8 @@ func FuzzMask(f *testing.F) {
 	f.Add([]byte("<AuthNumber&#0000000062;12</AuthNumber>"))
 	f.Add([]byte("1&#0000000060AuthenticationData>1234&#x000000000003c;/AuthenticationData>"))
 	f.Add([]byte("<CardNumber a=\"&#0000000060;\">1</CardNumber>"))
+	f.Add([]byte("<1234567890:CardNumber>1</1234567890:CardNumber>"))
+	f.Add([]byte("<a12.34-567890:AuthNumber>12345678901234</a12.34-567890:AuthNumber>"))
 	for seed := range uint64(200) {
 		f.Add([]byte(grammar{rand.New(rand.NewPCG(seed, 0))}.soup()))
 	}
