@@ -241,6 +241,7 @@ func TestTextsThatQuoteAMessage(t *testing.T) {
 		"cvc: &amp;lt;AuthenticationData&amp;gt;Zq7&amp;lt;/AuthenticationData&amp;gt; bad": "cvc: &lt;AuthenticationData&gt;****&lt;/AuthenticationData&gt; bad",
 		"<![CDATA[<CardNumber>123456789</CardNumber>]]>":                                    "<CardNumber>****************</CardNumber>",
 		"<![CDATA[Unexpected <CardNumber at column 57]]> 1732341234567 ms":                  "Unexpected <CardNumber at column ************4567 ms",
+		"&lt;AuthenticationData\u0085&gt;7395&lt;/AuthenticationData&gt;":                   "<AuthenticationData >****</AuthenticationData>",
 		"6006&#x2028;4912&#x2028;3456&#x2028;0017":                                          "************0017",
 	} {
 		var a messages.Answer

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +18,22 @@ import (
 	"github.com/svcgate/svcgate/messages"
 )
 
+// declaration matches the XML declaration of a document, with its encoding in quotes.
+var declaration = regexp.MustCompile(`^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*("[^"]*"|'[^']*'))?` +
+	`(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(?:"[a-z]*"|'[a-z]*'))?[ \t\r\n]*\?>`)
+
 // secondOpinion reads the texts of a message with the token loop of encoding/xml: by path below the message's root,
 // and under "//name" for what may stand anywhere below it.
 func secondOpinion(body []byte, roots []string) (texts map[string]string, root string, err error) {
-	declaration, _, _ := bytes.Cut(body, []byte("?>"))
-	if !utf8.Valid(body) && !(bytes.HasPrefix(body, []byte("<?xml ")) && bytes.Contains(declaration, []byte("encoding"))) {
+	encoded := false
+	if at := declaration.FindSubmatchIndex(body); at != nil { // encoding/xml knows one way to write it
+		plain := `<?xml version="1.0"?>`
+		if encoded = at[2] >= 0; encoded {
+			plain = `<?xml version="1.0" encoding=` + string(body[at[2]:at[3]]) + `?>`
+		}
+		body = append([]byte(plain), body[at[1]:]...)
+	}
+	if !utf8.Valid(body) && !encoded {
 		if body, err = charmap.CodePage850.NewDecoder().Bytes(body); err != nil {
 			return nil, "", err
 		}
@@ -156,7 +168,7 @@ func tidied(path string) bool {
 func untidy(text string) bool {
 	digits := 0
 	for _, r := range text {
-		if r < 0x20 || r >= 0x7f {
+		if r < 0x20 || r >= 0x7f || r == '<' || r == '&' {
 			return true
 		}
 		if r >= '0' && r <= '9' {
@@ -273,11 +285,6 @@ func FuzzReadRequest(f *testing.F) {
 		}
 		out, err := messages.AppendRequest(nil, r, messages.Form{})
 		if err != nil {
-			for _, text := range texts {
-				if strings.ContainsFunc(strings.Trim(text, " \t\r\n"), func(r rune) bool { return r < ' ' || r == 0x7f }) {
-					return // a line end or another control character in a value is read, and never written
-				}
-			}
 			t.Fatalf("what was read cannot be written: %v\n%q", err, body)
 		}
 		again, err := messages.ReadRequest(out)

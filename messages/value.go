@@ -48,15 +48,20 @@ func (r *reader) keep(p place, begin int) bool {
 		}
 		r.settle(p, value, begin)
 	case longText:
+		if !r.short(p, value, maxText) {
+			return false
+		}
 		r.settle(p, value, begin)
-		return r.short(p, value, maxText)
 	default:
+		if !r.short(p, value, maxID) {
+			return false
+		}
 		r.settle(p, value, begin)
-		return r.short(p, value, maxID)
 	}
 	return true
 }
 
+// settle keeps a value, which stands in the arena behind begin and moves there: look at it before.
 func (r *reader) settle(p place, value []byte, begin int) {
 	n := copy(r.arena[begin:], value)
 	r.arena = r.arena[:begin+n]
@@ -86,8 +91,8 @@ func isDate(value []byte) bool {
 	return err == nil
 }
 
-// tidy makes the provider's free text fit to be kept and shown: it is masked like a message, for it may quote one,
-// control characters become spaces, and what is longer than 256 bytes is cut between two characters.
+// tidy makes the provider's free text fit to be kept and shown: control characters become spaces, then it is masked like
+// a message, for it may quote one, and what is longer than 256 bytes is cut between two characters.
 func tidy(value []byte) []byte {
 	clean := true
 	digits := 0
@@ -100,18 +105,21 @@ func tidy(value []byte) []byte {
 	if clean && digits < minCardDigits && len(value) <= maxText {
 		return value
 	}
-	value = sweepText(value)
-	tidied := make([]byte, 0, min(len(value), maxText))
-	for len(value) > 0 {
-		r, size := utf8.DecodeRune(value)
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
-			r = ' '
+	value = sweepText(bytes.Map(cleaned, value))
+	if len(value) > maxText {
+		end := maxText
+		for !utf8.RuneStart(value[end]) {
+			end--
 		}
-		if len(tidied)+utf8.RuneLen(r) > maxText {
-			break
-		}
-		tidied = utf8.AppendRune(tidied, r)
-		value = value[size:]
+		value = value[:end]
 	}
-	return bytes.Trim(tidied, spaces)
+	return bytes.Trim(value, spaces)
+}
+
+// cleaned is what stands for a character that moves the text of a page or of a line.
+func cleaned(r rune) rune {
+	if r < 0x20 || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+		return ' '
+	}
+	return r
 }
