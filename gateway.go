@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/svcgate/svcgate/internal/secret"
 )
 
@@ -373,21 +371,4 @@ func OutcomeError(t *Transaction) error {
 	}
 	return &Error{Code: CodeInternal, Op: t.Operation.String(), Detail: "The transaction has no outcome.",
 		Err: fmt.Errorf("outcome %q", t.Outcome)}
-}
-
-// idLetters spells ids without digits or vowels: an id never looks like a card number, nor like a word.
-const idLetters = "bcdfghjkmnpqrstv"
-
-// NewTransactionID makes an id such as txn_bbkq…; later ids sort after earlier ones.
-func NewTransactionID() string {
-	id, err := uuid.NewV7()
-	if err != nil {
-		panic("svcgate: no randomness: " + err.Error())
-	}
-	out := make([]byte, 0, len("txn_")+2*len(id))
-	out = append(out, "txn_"...)
-	for _, b := range id {
-		out = append(out, idLetters[b>>4], idLetters[b&15])
-	}
-	return string(out)
 }

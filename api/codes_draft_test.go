@@ -82,7 +82,7 @@ func TestWriteNamesWhatItWasDecidedOn(t *testing.T) {
 				send(bad).want(t, http.StatusBadRequest, "invalid_if_match", "If-Match")
 			}
 			send(before, before).want(t, http.StatusBadRequest, "invalid_if_match", "If-Match")
-			for _, old := range []string{`"v1"`, `"v9"`, `"` + strings.ToLower(before[1:])} {
+			for _, old := range []string{`"v1"`, `"v9"`, `"` + strings.ToUpper(before[1:])} {
 				got := send(old)
 				got.want(t, http.StatusPreconditionFailed, "stale", "")
 				if name == "roll back" {

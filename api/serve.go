@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -194,7 +193,7 @@ func requestID(h http.Header) string {
 	if given := h.Values("X-Request-Id"); len(given) == 1 && requestIDText.MatchString(given[0]) && !holdsDigits(given[0]) {
 		return given[0]
 	}
-	return "req_" + rand.Text()
+	return svcgate.NewRequestID()
 }
 
 // NewServer returns a server for one of the faces, with limits on how slowly and how much may be sent. callLimit is how

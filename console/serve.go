@@ -3,7 +3,6 @@ package console
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +103,7 @@ func (a *answer) write(w http.ResponseWriter) error {
 func (c *Console) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := c.Now()
-		v := &visit{Request: r, console: c, w: w, route: rt, header: w.Header(), id: newID()}
+		v := &visit{Request: r, console: c, w: w, route: rt, header: w.Header(), id: svcgate.NewRequestID()}
 		c.secure(v.header)
 		ans := c.respond(v)
 		c.keepSession(v)
@@ -127,13 +126,6 @@ func (c *Console) respond(v *visit) (ans *answer) {
 		return c.problem(v, err)
 	}
 	return ans
-}
-
-// newID names a request. Like every id of ours it has letters only.
-func newID() string {
-	var bits [12]byte
-	_, _ = rand.Read(bits[:]) // never fails
-	return "req_" + letters(bits[:])
 }
 
 // strangersForm is the largest form of whoever is not signed in, in bytes.

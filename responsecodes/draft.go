@@ -2,7 +2,6 @@ package responsecodes
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -114,7 +113,7 @@ func (d *Draft) try(edit Edit) ([]Rule, []Change, error) {
 
 // save writes the rules as the next state of the draft.
 func (b *Book) save(ctx context.Context, by string, was *Draft, rules []Rule, what string) (*Draft, error) {
-	next := &Draft{Service: was.Service, Base: was.Base, Rules: rules, ETag: rand.Text()[:16], Editors: slices.Clone(was.Editors), Updated: b.now(), Exists: true}
+	next := &Draft{Service: was.Service, Base: was.Base, Rules: rules, ETag: svcgate.RandomLetters(20), Editors: slices.Clone(was.Editors), Updated: b.now(), Exists: true}
 	if !slices.Contains(next.Editors, by) {
 		next.Editors = append(next.Editors, by)
 	}

@@ -197,7 +197,7 @@ func TestStaleEditShowsBoth(t *testing.T) {
 	if stale, ok := errors.AsType[*responsecodes.StaleError](err); !ok || stale.Yours != nil {
 		t.Errorf("an edit that cannot be: %v", err)
 	}
-	for _, tag := range []string{seen.ETag, "", "*", `"` + theirs.ETag + `"`, theirs.ETag + " ", strings.ToLower(theirs.ETag)} {
+	for _, tag := range []string{seen.ETag, "", "*", `"` + theirs.ETag + `"`, theirs.ETag + " ", strings.ToUpper(theirs.ETag)} {
 		_, err = b.Publish(ctx, "jo", "RLT", tag, "because")
 		wantError(t, err, svcgate.CodeConflict, "stale")
 		wantError(t, b.DiscardDraft(ctx, "jo", "RLT", tag), svcgate.CodeConflict, "stale")

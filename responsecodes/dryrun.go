@@ -29,10 +29,10 @@ type Tally struct {
 type Report struct {
 	Base      int    `json:"base"`      // version that the draft began from; of a re-evaluation, the published one
 	Published int    `json:"published"` // version in force
-	Total    int    `json:"total"`    // answers that the OMS was told of
-	Changed  int    `json:"changed"`  // of which it would be told something else
-	Outcomes int    `json:"outcomes"` // another outcome even
-	Moves    []Move `json:"moves"`    // the most important first
+	Total     int    `json:"total"`     // answers that the OMS was told of
+	Changed   int    `json:"changed"`   // of which it would be told something else
+	Outcomes  int    `json:"outcomes"`  // another outcome even
+	Moves     []Move `json:"moves"`     // the most important first
 }
 
 // Outdated reports whether another version was published since the draft began: what that one changed, the draft would
