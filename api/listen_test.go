@@ -87,7 +87,7 @@ func TestSlowConnectionsAreShed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			address := serving(t, h, 2*connections, 100*time.Millisecond)
+			address := serving(t, h, 2*connections, 2*time.Second) // long enough for whoever is not slow
 			conns := make([]net.Conn, connections)
 			for i := range conns {
 				conns[i] = slow(t, address, text)

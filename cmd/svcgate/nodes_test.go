@@ -150,7 +150,7 @@ listen: 127.0.0.1:0
 admin_listen: 127.0.0.1:0
 database: %s
 key_file: svcgate.key
-node: {name: %s, lease: 1s}
+node: {name: %s, lease: 5s}
 limits: {call: 70s}
 services:
   - code: RLT
@@ -208,7 +208,11 @@ func TestANodeThatStoodStillSendsNothing(t *testing.T) {
 				r, err := p.ask(http.MethodPost, url+"/v1/authorizations", "auth-77", authorization)
 				answer <- told{r, err}
 			}()
-			<-house.arrived
+			select {
+			case <-house.arrived:
+			case early := <-answer:
+				t.Fatalf("before anything left, the caller was told %d %s, %v", early.status, early.body, early.err)
+			}
 			send(t, still, syscall.SIGSTOP)
 			p.wantLine(other, "attempts of another process have no outcome")
 			send(t, still, syscall.SIGCONT)

@@ -246,8 +246,6 @@ func TestTopRefuses(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("up 1\n")) }))
 	t.Cleanup(other.Close)
-	closed := httptest.NewServer(nil)
-	closed.Close()
 	for name, test := range map[string]struct {
 		args   []string
 		status int
@@ -257,7 +255,7 @@ func TestTopRefuses(t *testing.T) {
 		"a path":           {[]string{"--server", "http://127.0.0.1:1/metrics"}, exitUsage, "--server wants an address"},
 		"a user":           {[]string{"--server", "http://u:p@127.0.0.1:1"}, exitUsage, "--server wants an address"},
 		"too often":        {[]string{"--server", other.URL, "--every", "1ms"}, exitUsage, "--every"},
-		"nobody there":     {[]string{"--server", closed.URL, "--once"}, exitUnreachable, "no server answers"},
+		"nobody there":     {[]string{"--server", "http://127.0.0.1:1", "--once"}, exitUnreachable, "no server answers"},
 		"somebody else":    {[]string{"--server", other.URL, "--once"}, exitFailed, "admin address"},
 		"somebody's JSON":  {[]string{"--server", other.URL, "--json"}, exitFailed, "admin address"},
 		"too many":         {[]string{"--server", other.URL, "x"}, exitUsage, "takes no arguments"},

@@ -3,11 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"net"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -43,18 +40,6 @@ func TestAChoreThatPanicsEndsNothing(t *testing.T) {
 			t.Errorf("more than a type and places is logged: %s", line)
 		}
 	}
-}
-
-// firstAccept tells when a server takes connections.
-type firstAccept struct {
-	net.Listener
-	once sync.Once
-	tell func()
-}
-
-func (l *firstAccept) Accept() (net.Conn, error) {
-	l.once.Do(l.tell)
-	return l.Listener.Accept()
 }
 
 // What an earlier process left is due before the first request is taken, so that the first sweep, which may come late,
@@ -101,18 +86,11 @@ func TestWhatWasLeftIsDueBeforeAnythingIsTaken(t *testing.T) {
 	}
 
 	second := gate()
-	doors, err := openDoors(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
+	got, err := second.store.Transaction(t.Context(), lost.Transaction.ID)
+	if err != nil || got.State != svcgate.StateUnresolved || got.Next.After(second.store.Now()) {
+		t.Errorf("what was left is %s and sleeps until %v: %v", got.State, got.Next, err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	doors.api = &firstAccept{Listener: doors.api, tell: func() {
-		defer stop()
-		if got, err := second.store.Transaction(t.Context(), lost.Transaction.ID); err != nil || got.State == svcgate.StateUnresolved && got.Next.After(second.store.Now()) {
-			t.Errorf("requests are taken while what was left sleeps until %v: %v", got.Next, err)
-		}
-	}}
-	if err := errors.Join(second.serve(ctx, doors), second.Close()); err != nil {
+	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
 }
