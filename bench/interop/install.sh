@@ -28,8 +28,8 @@ if [ "${1:-}" = --check ]; then
   exit 1
 fi
 if [ "${#missing[@]}" -gt 0 ]; then
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"
+  apt-get update -q -o Acquire::Retries=5
+  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 "${missing[@]}"
 fi
 if ! node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; then
   echo "npm's stacks need Node.js 20 or later; this is $(node --version)" >&2

@@ -52,8 +52,10 @@ func (v *verdict) goals() []goal {
 	added, r := percentile(v.tally.added, 99), v.report
 	rate := float64(len(v.tally.late)) / v.took.Seconds()
 	speed := goal{"time added, p99", "<= " + milliseconds(goalAdded), milliseconds(added), len(v.tally.added) > 0 && added <= goalAdded}
+	kept := goal{"rate", fmt.Sprintf(">= %.0f/s", goalRate*v.asked), fmt.Sprintf("%.1f/s", rate), rate >= goalRate*v.asked}
 	if !v.quiet() && len(v.tally.added) > 0 {
-		speed.want, speed.met = "(the machine is not quiet: not judged)", true
+		const excused = "(the machine is not quiet: not judged)"
+		speed.want, speed.met, kept.want, kept.met = excused, true, excused, true
 	}
 	growth := goal{"memory growth", fmt.Sprintf("<= %.0f %%", goalGrowth), fmt.Sprintf("%.1f %%", v.used.growth), v.used.growth <= goalGrowth}
 	if !v.used.judged {
@@ -62,7 +64,7 @@ func (v *verdict) goals() []goal {
 	return []goal{
 		speed,
 		{"answers not asked for", "0", fmt.Sprint(v.tally.errors), v.tally.errors == 0},
-		{"rate", fmt.Sprintf(">= %.0f/s", goalRate*v.asked), fmt.Sprintf("%.1f/s", rate), rate >= goalRate*v.asked},
+		kept,
 		{"memory of the largest gateway", "<= " + mebibytes(goalMemory), mebibytes(v.used.most), v.used.most > 0 && v.used.most <= goalMemory},
 		growth,
 		{"lost, doubled, wrongly told, unexplained", "0 0 0 0", fmt.Sprint(len(r.Lost), len(r.Doubled), len(r.WronglyTold), len(r.Unexplained)), r.OK()},
