@@ -12,6 +12,7 @@ import (
 	"github.com/svcgate/svcgate/mapping"
 	"github.com/svcgate/svcgate/messages"
 	"github.com/svcgate/svcgate/orce"
+	"github.com/svcgate/svcgate/orce/orcetest"
 	"github.com/svcgate/svcgate/simulator"
 )
 
@@ -345,9 +346,7 @@ func TestDistrust(t *testing.T) {
 // TestProviderIsDown sends to a port that nobody listens on.
 func TestProviderIsDown(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(nil)
-	url := server.URL
-	server.Close()
+	url := orcetest.NewServer(t, orcetest.Unreachable).URL
 	p := provider(t, orce.Config{Bureau: mapping.Bureau{Service: "RLT"}, Client: client(t, url)})
 	b := &bench{provider: p}
 	_, x, err := b.send(t, card(svcgate.Draft{Operation: svcgate.Return, Order: "W-5"}, active, "1.00"))

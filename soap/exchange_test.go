@@ -17,17 +17,8 @@ import (
 	"github.com/svcgate/svcgate/soap"
 )
 
-// short is a limit that is meant to run out.
-const short = 50 * time.Millisecond
-
 func TestNothingIsSentWithoutAConnection(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := closed.Addr().String()
-	_ = closed.Close()
 	cancelled, cancel := context.WithCancel(context.Background())
 	cancel()
 	over, cancel := context.WithTimeout(context.Background(), -1)
@@ -40,13 +31,13 @@ func TestNothingIsSentWithoutAConnection(t *testing.T) {
 		is      error
 		says    string
 	}{
-		"refused": {context.Background(), soap.Config{URL: "http://" + refused}, false, nil, "connection refused"},
+		"refused": {context.Background(), soap.Config{URL: "http://" + nobody}, false, nil, "connection refused"},
 		// The empty label makes it a name that no resolver is asked about.
 		"no such name":         {context.Background(), soap.Config{URL: "https://provider..invalid"}, false, nil, "provider..invalid: no such host"},
-		"cancelled before":     {cancelled, soap.Config{URL: "http://" + refused}, false, context.Canceled, "canceled"},
-		"out of time before":   {over, soap.Config{URL: "http://" + refused}, true, context.DeadlineExceeded, "deadline"},
-		"no time for the call": {context.Background(), soap.Config{URL: "http://" + refused, CallTimeout: 1}, true, context.DeadlineExceeded, "deadline"},
-		"no time for dialling": {context.Background(), soap.Config{URL: "http://" + refused, DialTimeout: 1}, true, context.DeadlineExceeded, "no connection within 1ns"},
+		"cancelled before":     {cancelled, soap.Config{URL: "http://" + nobody}, false, context.Canceled, "canceled"},
+		"out of time before":   {over, soap.Config{URL: "http://" + nobody}, true, context.DeadlineExceeded, "deadline"},
+		"no time for the call": {context.Background(), soap.Config{URL: "http://" + nobody, CallTimeout: 1}, true, context.DeadlineExceeded, "deadline"},
+		"no time for dialling": {context.Background(), soap.Config{URL: "http://" + nobody, DialTimeout: 1}, true, context.DeadlineExceeded, "no connection within 1ns"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,28 +57,17 @@ func TestNoCompleteAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
 		handle   func(*visit)
 		messages int
-		is       error // context.DeadlineExceeded also shortens the call's limit
+		is       error
 	}{
 		"reset at the first byte": {func(v *visit) { _, _ = v.in.ReadByte(); v.reset() }, 0, nil},
 		"reset after reading":     {func(v *visit) { v.request(); v.reset() }, 1, nil},
 		"hung up after reading":   {func(v *visit) { v.request() }, 1, io.ErrUnexpectedEOF},
-		"silence":                 {func(v *visit) { v.request(); v.hangUntilGone() }, 1, context.DeadlineExceeded},
 		"half a status line":      {once("HTTP/1."), 1, soap.ErrNotHTTP},
 		"half of the headers":     {once(head), 1, io.ErrUnexpectedEOF},
 		"half of the body":        {once(head + "Content-Length: 1000\r\n\r\n" + xmlBody), 1, io.ErrUnexpectedEOF},
 		"no body":                 {once(head + "Content-Length: 1000\r\n\r\n"), 1, io.ErrUnexpectedEOF},
 		"half of the chunks":      {once(head + "Transfer-Encoding: chunked\r\n\r\n5\r\n<abc>\r\n"), 1, io.ErrUnexpectedEOF},
 		"reset in the body":       {func(v *visit) { once(head + "Content-Length: 1000\r\n\r\n" + xmlBody)(v); v.reset() }, 1, nil},
-		"silence in the body": {func(v *visit) {
-			once(head + "Content-Length: 1000\r\n\r\n" + xmlBody)(v)
-			v.hangUntilGone()
-		}, 1, context.DeadlineExceeded},
-		"dribble": {func(v *visit) {
-			once(head + "Content-Length: 900000000\r\n\r\n")(v)
-			for err := error(nil); err == nil; {
-				_, err = v.Write([]byte(" "))
-			}
-		}, 1, context.DeadlineExceeded},
 		"endless body": {func(v *visit) {
 			once(head + "\r\n")(v)
 			endless(v, strings.Repeat("<a>", 1000))
@@ -116,22 +96,18 @@ func TestNoCompleteAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := serve(t, test.handle)
-			config := soap.Config{URL: p.url()}
-			if test.is == context.DeadlineExceeded {
-				config.CallTimeout = short
-			}
-			c := client(t, config)
+			c := client(t, soap.Config{URL: p.url()})
 			_, err := call(c)
 			e := wantTransport(t, err, soap.OpRead, true)
 			if test.is != nil && !errors.Is(err, test.is) {
 				t.Errorf("got %v, want %v", err, test.is)
 			}
-			begun := !slices.Contains([]string{"reset at the first byte", "reset after reading", "hung up after reading", "silence"}, name)
+			begun := !slices.Contains([]string{"reset at the first byte", "reset after reading", "hung up after reading"}, name)
 			if e.Begun != begun {
 				t.Errorf("Begun is %v", e.Begun)
 			}
-			if e.Timeout != (test.is == context.DeadlineExceeded) {
-				t.Errorf("Timeout is %v", e.Timeout)
+			if e.Timeout {
+				t.Error("Timeout is true")
 			}
 			if strings.Contains(fmt.Sprintf("%v %+v", err, err), card) {
 				t.Errorf("the error quotes a card number: %v", err)

@@ -19,6 +19,9 @@ const (
 	card     = "6006491234560017"
 	question = `<InquiryRequest><CardNumber>` + card + `</CardNumber></InquiryRequest>`
 	xmlBody  = `<InquiryResponse><ok/></InquiryResponse>`
+
+	// nobody listens there. A port that was given back may be another test's by now.
+	nobody = "127.0.0.1:1"
 )
 
 // answer writes a minimal HTTP answer.

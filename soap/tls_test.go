@@ -214,14 +214,6 @@ func TestTLSWithoutTLS(t *testing.T) {
 			wantTransport(t, err, soap.OpTLS, false)
 		})
 	}
-	t.Run("silence", func(t *testing.T) {
-		t.Parallel()
-		p := serve(t, (*visit).hangUntilGone)
-		_, err := call(client(t, soap.Config{URL: p.httpsURL(), DialTimeout: short}))
-		if e := wantTransport(t, err, soap.OpTLS, false); !e.Timeout {
-			t.Errorf("got %v, want a timeout", e)
-		}
-	})
 }
 
 func TestKeyThatDoesNotFitTheCertificate(t *testing.T) {

@@ -25,11 +25,9 @@ import (
 func TestFilesHoldNoCardNumber(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	text, err := secret.NewKeyFile("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := secret.ParseKeyring(text)
+	// Always the same key: with a drawn one, a fingerprint may hold the first digits of a number.
+	key := strings.Repeat("A", 43) + "="
+	keys, err := secret.ParseKeyring([]byte("test " + key + "\nfingerprint " + key + "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,15 +20,21 @@ type Server struct {
 	stop      chan struct{}
 }
 
+const (
+	path = "/relateui/SHOP/xmlapi"
+	// nobody listens there. A port that was given back may be another test's by now.
+	nobody = "127.0.0.1:1"
+)
+
 // NewServer starts a Server that behaves in one way and stops with the test.
 func NewServer(t testing.TB, b Behaviour) *Server {
 	s := &Server{behaviour: b, t: t, arrived: make(chan struct{}, 64), stop: make(chan struct{})}
-	h := httptest.NewServer(s)
-	s.URL = h.URL + "/relateui/SHOP/xmlapi"
 	if b == Unreachable {
-		h.Close()
+		s.URL = "http://" + nobody + path
 		return s
 	}
+	h := httptest.NewServer(s)
+	s.URL = h.URL + path
 	t.Cleanup(func() {
 		close(s.stop)
 		h.Close()
