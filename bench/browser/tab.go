@@ -112,7 +112,8 @@ func paste(text string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-// choose picks an option of a list by typing its name.
+// choose picks an option of a list by its name, with the arrows: what is typed is forgotten where a pause comes between
+// two letters.
 func (t *tab) choose(label, option string) error {
 	if _, _, err := t.find(question{"fill", label, ""}); err != nil {
 		return err
@@ -125,14 +126,22 @@ func (t *tab) choose(label, option string) error {
 	if _, err := evaluate[bool](t, focus); err != nil {
 		return fmt.Errorf("%s: going to %s: %w", t.name, label, err)
 	}
-	if err := t.do("choosing "+option, chromedp.KeyEvent(option)); err != nil {
-		return err
+	for key, before := kb.Home, -1; ; key = kb.ArrowDown {
+		if err := t.do("choosing "+option, chromedp.KeyEvent(key)); err != nil {
+			return err
+		}
+		shown, err := evaluate[struct {
+			At   int
+			Name string
+		}](t, `((list) => ({ at: list.selectedIndex, name: list.selectedOptions[0].textContent }))(document.activeElement)`)
+		if err != nil || strings.HasPrefix(shown.Name, option) {
+			return err
+		}
+		if shown.At == before {
+			return fmt.Errorf("%s: %s has no %q; the last is %q", t.name, label, option, shown.Name)
+		}
+		before = shown.At
 	}
-	chosen, err := evaluate[string](t, `document.activeElement.selectedOptions[0].textContent`)
-	if err != nil || !strings.HasPrefix(chosen, option) {
-		return errors.Join(fmt.Errorf("%s: %s shows %q, not %q", t.name, label, chosen, option), err)
-	}
-	return nil
 }
 
 // keys presses keys one after the other.

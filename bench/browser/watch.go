@@ -82,7 +82,7 @@ func (w *walk) settled(ctx context.Context, t *told, state string) error {
 	}
 }
 
-const settleLimit = 20 * time.Second
+const settleLimit = 90 * time.Second // a look in vain is followed by another after a minute
 
 // overview is what people begin the day with.
 func (w *walk) overview(context.Context) error {

@@ -18,20 +18,21 @@ import (
 	"time"
 )
 
-// The gateway of this run. An answer that never comes is soon unknown, and what cannot be found out is soon on the desk.
+// The gateway of this run. An answer that never comes is soon unknown, and what cannot be found out is soon on the desk; yet
+// an answer is waited for longer than the machine may stand still.
 const gatewaySettings = `listen: %s
 admin_listen: 127.0.0.1:0
 database: svcgate.db
 key_file: svcgate.key
 live: false
 limits: {call: 8s}
-settling: {schedule: [200ms, 500ms, 1m], quiet: 2s, every: 200ms}
+settling: {schedule: [200ms, 500ms, 1m], quiet: 5s, every: 200ms}
 breaker: {failures: 0}
 services:
   - code: RLT
     url: %s/relateui/OMS/xmlapi
     dial_timeout: 1s
-    call_timeout: 2s
+    call_timeout: 5s
     presenters_id: "60064"
     submitters_id: "01"
     signon: SVCGATE
@@ -51,7 +52,7 @@ type world struct {
 
 // newWorld starts everything. invite is the command by which the first person is given a link.
 func newWorld(ctx context.Context, binary string, invite ...string) (_ *world, err error) {
-	w := &world{client: &http.Client{Timeout: 20 * time.Second}}
+	w := &world{client: &http.Client{Timeout: time.Minute}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())

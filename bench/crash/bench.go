@@ -20,7 +20,8 @@ type bench struct {
 	options
 	dir      string // removed at the end
 	template string
-	token    string
+	token    string // of the OMS
+	viewer   string // of whom reads what a look told
 	lanesOf  []*lane
 }
 
@@ -49,7 +50,7 @@ func newBench(ctx context.Context, o options) (b *bench, err error) {
 	if err := os.Mkdir(b.template, 0o700); err != nil {
 		return b, err
 	}
-	if b.token, err = makeTemplate(ctx, b.binary, b.template); err != nil {
+	if b.token, b.viewer, err = makeTemplate(ctx, b.binary, b.template); err != nil {
 		return b, err
 	}
 	for n := range max(1, o.lanes) {

@@ -36,16 +36,21 @@ services:
 
 const settingsName = "svcgate.yaml"
 
-// makeTemplate makes the files of a gateway that never served: settings, keys, a database with one token. It returns
-// the token.
-func makeTemplate(ctx context.Context, binary, dir string) (token string, err error) {
+// makeTemplate makes the files of a gateway that never served: settings, keys, a database with two tokens, which it
+// returns: of the OMS and of a viewer.
+func makeTemplate(ctx context.Context, binary, dir string) (oms, viewer string, err error) {
 	if err := writeSettings(dir, "http://127.0.0.1:1"); err != nil {
-		return "", err
+		return "", "", err
 	}
 	if _, err := world.Tool(ctx, binary, "keys", "init", filepath.Join(dir, "svcgate.key")); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return world.Tool(ctx, binary, "tokens", "create", "oms", "--role", "oms", "--config", filepath.Join(dir, settingsName))
+	file := filepath.Join(dir, settingsName)
+	if oms, err = world.Tool(ctx, binary, "tokens", "create", "oms", "--role", "oms", "--config", file); err != nil {
+		return "", "", err
+	}
+	viewer, err = world.Tool(ctx, binary, "tokens", "create", "viewer", "--role", "viewer", "--config", file)
+	return oms, viewer, err
 }
 
 func writeSettings(dir, providerURL string) error {

@@ -98,12 +98,16 @@ func (l *lane) killAt(ctx context.Context, op svcgate.OperationInfo, g group, ca
 }
 
 // aim is the place that a try strikes. Answers to the bench come between the sends, as many as the moment wants: the
-// tries begin where the survey found the point, go on closely around it, and then through all places.
+// tries begin where the survey found the point, go on closely around it, and then through all places. The other calls
+// come in one order, but on several threads at times, each with a count of its own: after some tries every other one
+// goes through all places.
 func (t target) aim(try int) int {
-	const around = 9
+	const around, atFirst = 9, 20
 	switch {
-	case t.point.group != sends:
+	case t.point.group != sends && (try < atFirst || try%2 == 0):
 		return t.n
+	case t.point.group != sends:
+		return 1 + (try/2)%t.n
 	case try >= around:
 		return 1 + (try-around)%(t.n+around)
 	case try%2 == 0:

@@ -235,14 +235,14 @@ func (w *load) draw(luck *rand.Rand, c *card) (r world.Order, err error) {
 	return r, nil
 }
 
-// maxTries bounds how often one request is repeated.
-const maxTries = 200
+// lastingIn bounds how long one request is repeated.
+const lastingIn = time.Minute
 
 // insist sends a request until it is answered with a transaction or refused for good.
 func (w *load) insist(ctx context.Context, r world.Order) (world.Answer, error) {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
-	for range maxTries {
+	for limit := time.Now().Add(lastingIn); time.Now().Before(limit); {
 		base, _, err := w.address(ctx)
 		if err != nil {
 			return world.Answer{}, err
@@ -260,7 +260,7 @@ func (w *load) insist(ctx context.Context, r world.Order) (world.Answer, error) 
 			return a, context.Cause(ctx)
 		}
 	}
-	return world.Answer{}, fmt.Errorf("under load: no lasting answer in %d tries to %s", maxTries, r.Op.Name)
+	return world.Answer{}, fmt.Errorf("under load: no lasting answer to %s within %s", r.Op.Name, lastingIn)
 }
 
 // passing reports whether the answer asks to try again with the same key.

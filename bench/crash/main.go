@@ -44,7 +44,7 @@ func main() {
 	flag.IntVar(&o.cuts, "cuts", 5, "power cuts")
 	flag.StringVar(&o.binary, "binary", "", "the svcgate to test; built when not given")
 	flag.StringVar(&o.only, "only", "", "one part: control, points, settling, starts, failures, load or power")
-	flag.DurationVar(&o.limit, "limit", 15*time.Minute, "give up after this time")
+	flag.DurationVar(&o.limit, "limit", time.Hour, "give up after this time")
 	flag.BoolVar(&o.verbose, "v", false, "say when each part ends")
 	flag.Parse()
 	if o.seed == 0 {

@@ -140,7 +140,8 @@ func (l *lane) newUnknown(ctx context.Context, e ending) (s *scene, id string, e
 	return s, a.Row.ID, err
 }
 
-// ripen lets the gateway look once after the quiet time, and waits until a second look can agree with it.
+// ripen lets the gateway look once after the quiet time, and waits until a second look can agree with it: the time
+// between the two counts from the end of the first.
 func (s *scene) ripen(ctx context.Context, id string) error {
 	pause := func(d time.Duration) error {
 		select {
@@ -153,10 +154,38 @@ func (s *scene) ripen(ctx context.Context, id string) error {
 	if err := pause(quiet + 500*time.Millisecond); err != nil {
 		return err
 	}
-	if _, _, err := s.oms.Do(ctx, http.MethodGet, s.gw.Base+"/v1/transactions/"+id, "", nil); err != nil {
-		return err
+	for limit := time.Now().Add(lookLimit); ; {
+		looked, err := s.looked(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case looked:
+			return pause(svcgate.Between + time.Second)
+		case time.Now().After(limit):
+			return errors.New("the gateway does not look after the quiet time")
+		}
+		if err := pause(pollPause); err != nil {
+			return err
+		}
 	}
-	return pause(svcgate.Between + 2*time.Second)
+}
+
+// looked reads the transaction, which lets the gateway look into it, and reports whether a look has told something.
+func (s *scene) looked(ctx context.Context, id string) (bool, error) {
+	if _, _, err := s.oms.Do(ctx, http.MethodGet, s.gw.Base+"/v1/transactions/"+id, "", nil); err != nil {
+		return false, err
+	}
+	status, content, err := world.NewOMS(s.lane.viewer).Do(ctx, http.MethodGet, s.gw.Base+"/v1/transactions/"+id+"/exchange", "", nil)
+	if err != nil {
+		return false, err
+	}
+	var x struct {
+		Readings []json.RawMessage `json:"readings"`
+	}
+	if err := json.Unmarshal(content, &x); err != nil || status != http.StatusOK {
+		return false, fmt.Errorf("reading an exchange: status %d: %w", status, err)
+	}
+	return len(x.Readings) > 0, nil
 }
 
 // surveyLook lets the gateway look under strace without harm.
@@ -178,10 +207,13 @@ func (s *scene) surveyLook(ctx context.Context, id string) ([]call, error) {
 // are struck are counted, and such answers would come between.
 const pollPause = 200 * time.Millisecond
 
+// lookLimit is how long a look may take. One that told nothing is followed by another after half a minute.
+const lookLimit = 90 * time.Second
+
 // look reads the transaction, which makes the gateway look into it, until it is settled or on the desk. An error says
 // that the gateway is gone or did not bring it there in time.
 func (s *scene) look(ctx context.Context, id string) (*world.Transaction, error) {
-	ctx, cancel := context.WithTimeout(ctx, world.RestLimit)
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
 	again := time.NewTicker(pollPause)
 	defer again.Stop()

@@ -95,3 +95,30 @@ func TestWhatIsNoCallIsNotRead(t *testing.T) {
 		}
 	}
 }
+
+// What a survey found at one place of a thread may lie at any other: the tries come to all of them.
+func TestTriesComeToAllPlaces(t *testing.T) {
+	t.Parallel()
+	for _, g := range groups {
+		for _, n := range []int{1, 2, 17, 40} {
+			aimed, asFound := map[int]bool{}, 0
+			for try := range tries {
+				at := target{point: point{group: g}, n: n}.aim(try)
+				if aimed[at] = true; at == n {
+					asFound++
+				}
+				if at < 1 {
+					t.Fatalf("%s: try %d aims at %d", g, try, at)
+				}
+			}
+			for at := 1; at <= n; at++ {
+				if !aimed[at] {
+					t.Errorf("%s found at %d: no try aims at %d", g, n, at)
+				}
+			}
+			if g != sends && asFound < tries/2 {
+				t.Errorf("%s found at %d: only %d tries aim there", g, n, asFound)
+			}
+		}
+	}
+}

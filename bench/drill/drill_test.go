@@ -3,6 +3,10 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -34,6 +38,34 @@ func TestDrill(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What a gateway sent is waited for when its connection is gone and the provider has not come to it yet.
+func TestWhatIsOnTheWireArrives(t *testing.T) {
+	t.Parallel()
+	release, booked := make(chan struct{}), false
+	d := openDoor(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		<-release
+		booked = true
+	}))
+	t.Cleanup(d.Close)
+	conn, err := net.Dial("tcp", d.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conn.Write([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"))
+	if err := errors.Join(err, conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := d.arrived(soon); err == nil {
+		t.Error("a message is with the provider, and nothing is said to be on the wire")
+	}
+	close(release)
+	if err := d.arrived(t.Context()); err != nil || !booked {
+		t.Errorf("booked: %t, %v", booked, err)
 	}
 }
 

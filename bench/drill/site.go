@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,7 +52,7 @@ type site struct {
 	kind     string
 	dir      string
 	provider world.Provider
-	door     *httptest.Server
+	door     *door
 	oms      *world.OMS
 	database *world.Database // of the place where the gateway is
 	gw       *world.Gateway
@@ -76,7 +76,7 @@ func newSite(ctx context.Context, o options, kind string) (s *site, err error) {
 			return s, err
 		}
 	}
-	s.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.door = openDoor(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(latency) // so that something is always under way
 		s.provider.ServeHTTP(w, r)
 	}))
@@ -118,7 +118,7 @@ func (s *site) lose(ctx context.Context) (begun, backedUp, killed time.Time, err
 	var load sync.WaitGroup
 	load.Go(func() { s.load(loaded) })
 	defer load.Wait()
-	if err := wait(ctx, s.before); err != nil {
+	if err := errors.Join(wait(ctx, s.before), s.answered(ctx, time.Time{})); err != nil {
 		return begun, backedUp, killed, err
 	}
 	begun = time.Now()
@@ -126,14 +126,14 @@ func (s *site) lose(ctx context.Context) (begun, backedUp, killed time.Time, err
 		return begun, backedUp, killed, err
 	}
 	backedUp = time.Now()
-	if err := wait(ctx, s.after); err != nil {
+	if err := errors.Join(wait(ctx, s.after), s.answered(ctx, backedUp)); err != nil {
 		return begun, backedUp, killed, err
 	}
 	killed = time.Now()
 	s.gw.Kill()
 	stop()
 	load.Wait()
-	if err := wait(ctx, 10*latency); err != nil { // what is on the wire arrives
+	if err := s.door.arrived(ctx); err != nil {
 		return begun, backedUp, killed, err
 	}
 	if err := s.database.Close(); err != nil {
@@ -165,6 +165,14 @@ func (s *site) load(ctx context.Context) {
 			_, _ = s.oms.Send(context.WithoutCancel(ctx), s.gw.Base, order) // without an answer it is not judged
 		})
 	}
+}
+
+// answered waits until an operation was answered after an instant: without one before the backup, and one after it,
+// nothing would be shown.
+func (s *site) answered(ctx context.Context, since time.Time) error {
+	return until(ctx, "no operation is answered", func() bool {
+		return slices.ContainsFunc(s.oms.Log(), func(t check.Told) bool { return t.TransactionID != "" && t.At.After(since) })
+	})
 }
 
 // wait lets time pass.

@@ -163,12 +163,13 @@ func TestTidy(t *testing.T) {
 	for text, want := range map[string]string{
 		"":               "",
 		" two\n\twords ": "two words",
-		"cannot find it at /usr/share/perl5/SOAP/Lite.pm line 2857.": "cannot find it",
-		"no x at Object.run (server.js:1:2)":                         "no x",
-		"at 127.0.0.1:40123 nobody":                                  "at … nobody",
-		"object <suds at 0x7f3a12bc>":                                "object <suds at …>",
-		"card 6006491234560017":                                      "card ************0017",
-		strings.Repeat("é", longest+1):                               strings.Repeat("é", longest) + "…",
+		"cannot find it at /usr/share/perl5/SOAP/Lite.pm line 2857.":                            "cannot find it",
+		"no x at Object.run (server.js:1:2)":                                                    "no x",
+		"at 127.0.0.1:40123 nobody":                                                             "at … nobody",
+		"object <suds at 0x7f3a12bc>":                                                           "object <suds at …>",
+		"no " + filepath.Join(os.TempDir(), "svcgate-interop-1", "stack-2", "a.xml") + ": gone": "no …: gone",
+		"card 6006491234560017":                                                                 "card ************0017",
+		strings.Repeat("é", longest+1):                                                          strings.Repeat("é", longest) + "…",
 	} {
 		if got := tidy(text); got != want {
 			t.Errorf("tidy(%q) = %q, want %q", text, got, want)

@@ -37,7 +37,7 @@ func interop(ctx context.Context, args []string, out, complain io.Writer) int {
 	folder := f.String("stacks", "bench/interop/stacks", "folder of the stacks' programs")
 	page := f.String("document", "docs/interop.md", "the document that holds the matrix")
 	write := f.Bool("write", false, "write the matrix into the document")
-	limit := f.Duration("limit", 3*time.Minute, "give up after this time")
+	limit := f.Duration("limit", 10*time.Minute, "give up after this time")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil || f.NArg() > 0 {

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	readyLimit  = 40 * time.Second // a Java program on a busy machine
-	runLimit    = 60 * time.Second
+	readyLimit  = 2 * time.Minute // a Java program on a busy machine
+	runLimit    = 5 * time.Minute
 	stopLimit   = 3 * time.Second
 	outputLimit = 256 << 10
 )

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -15,8 +17,8 @@ import (
 	"github.com/svcgate/svcgate/soap"
 )
 
-// callLimit bounds one exchange.
-const callLimit = 15 * time.Second
+// callLimit bounds one exchange. The clients among the stacks are given as long.
+const callLimit = time.Minute
 
 // door is the documented path.
 const door = "/relateui/OMS/xmlapi"
@@ -74,16 +76,16 @@ func (b *bench) askServers(ctx context.Context) (*matrix, error) {
 
 func (b *bench) askServer(ctx context.Context, s stack) ([]row, error) {
 	began := time.Now()
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
 	folder, err := b.prepare(ctx, func(folder string) [][]string {
 		if s.build == nil {
 			return nil
 		}
 		return s.build(b, folder)
 	})
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort(ctx) // right before it is taken
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +184,7 @@ const longest = 240
 var place = regexp.MustCompile(` at (/|[A-Z]\w*[. ]|<anonymous>|file:).*$`)
 
 // changing is what differs from run to run: ports, folders of ours, objects in memory.
-var changing = regexp.MustCompile(`127\.0\.0\.1:\d+|/tmp/[^\s:'"]+|0x[0-9a-f]{6,}|@[0-9a-f]{5,8}\b`)
+var changing = regexp.MustCompile(`127\.0\.0\.1:\d+|(?:/tmp|` + regexp.QuoteMeta(filepath.Clean(os.TempDir())) + `)/[^\s:'"]+|0x[0-9a-f]{6,}|@[0-9a-f]{5,8}\b`)
 
 // tidy makes a stranger's words fit for a table: one line, no numbers of cards, no addresses that change.
 func tidy(text string) string {

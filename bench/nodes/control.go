@@ -57,33 +57,54 @@ func (v *verdict) control(ctx context.Context) (c caught, err error) {
 	return caught{len(requests), len(report.Doubled)}, nil
 }
 
+// holdCards is how many cards are tried for a hold. The answer to an authorization may be lost where the machine stands
+// still, and then its card waits.
+const holdCards = 5
+
 // alone makes a request on a card that nobody else uses, with the hold that it needs.
 func (w *load) alone(ctx context.Context, op svcgate.OperationInfo) (r request, err error) {
 	standing := simulator.StandingActive
 	if op.Operation == svcgate.Activate {
 		standing = simulator.StandingNew
 	}
-	if op.Operation != svcgate.Generate {
-		if r.card, err = w.deck.newCard(standing); err != nil {
-			return r, err
-		}
+	switch {
+	case op.NeedsAuthorization:
+		r.card, err = w.heldCard(ctx)
+	case op.Operation != svcgate.Generate:
+		r.card, err = w.deck.newCard(standing)
 	}
-	if op.NeedsAuthorization {
-		authorize, _ := svcgate.Authorize.Info()
-		held, err := w.deck.order(request{card: r.card}, authorize, "11.07")
-		if err != nil {
-			return r, err
-		}
-		a, err := w.insist(ctx, 0, held.Order)
-		if err != nil {
-			return r, err
-		}
-		if a.Row == nil || world.Text(a.Row.Outcome) != svcgate.Approved {
-			return r, fmt.Errorf("an authorization was answered with status %d %s", a.Status, a.Code)
-		}
-		if err := w.deck.answered(held, a.Row); err != nil {
-			return r, err
-		}
+	if err != nil {
+		return r, err
 	}
 	return w.deck.order(r, op, "11.07")
+}
+
+// heldCard makes a card with a hold.
+func (w *load) heldCard(ctx context.Context) (*card, error) {
+	authorize, _ := svcgate.Authorize.Info()
+	var a world.Answer
+	for range holdCards {
+		c, err := w.deck.newCard(simulator.StandingActive)
+		if err != nil {
+			return nil, err
+		}
+		hold, err := w.deck.order(request{card: c}, authorize, "11.07")
+		if err != nil {
+			return nil, err
+		}
+		if a, err = w.insist(ctx, 0, hold.Order); err != nil {
+			return nil, err
+		}
+		outcome := svcgate.Outcome("")
+		if a.Row != nil {
+			outcome = world.Text(a.Row.Outcome)
+		}
+		if outcome == svcgate.Approved {
+			return c, w.deck.answered(hold, a.Row)
+		}
+		if outcome != svcgate.Unknown && outcome != svcgate.Unavailable {
+			break
+		}
+	}
+	return nil, fmt.Errorf("an authorization was answered with status %d %s", a.Status, a.Code)
 }

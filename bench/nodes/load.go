@@ -18,8 +18,8 @@ import (
 
 const (
 	impatience  = 1500 * time.Millisecond // of the first try; each further one is given twice as long
-	answerLimit = 6 * time.Second         // longer than limits.call; a node that stands still does not answer
-	lastingIn   = time.Minute             // until an answer that stays
+	answerLimit = 6 * time.Second         // of a try; longer than limits.call; a node that stands still does not answer
+	lastingIn   = 3 * time.Minute         // until an answer that stays
 	busyLimit   = 2 * time.Second         // for a card that others use or that waits for an unknown outcome
 	pause       = 20 * time.Millisecond   // before the next try
 	shareTwins  = 10                      // of a hundred requests are sent to several nodes at one time
@@ -47,7 +47,7 @@ type load struct {
 
 func newLoad(s *site) (*load, error) {
 	oms := world.NewOMS(s.token)
-	oms.HTTP.Timeout = answerLimit
+	oms.HTTP.Timeout = lastingIn // a try of insist has less
 	d, err := newDeck(s.provider)
 	return &load{site: s, oms: oms, deck: d, refused: map[string]int{}}, err
 }

@@ -71,12 +71,17 @@ func Start(ctx context.Context, ready *regexp.Regexp, env []string, path string,
 // listen reads what the child says until it ends.
 func (p *Process) listen(stderr io.Reader, ready *regexp.Regexp, found chan<- []string) {
 	defer close(p.Done)
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
+	lines := bufio.NewReaderSize(stderr, 64<<10)
+	for {
+		piece, _, err := lines.ReadLine() // a longer line comes in pieces
+		if err != nil {
+			break
+		}
+		line := string(piece)
 		p.mu.Lock()
-		p.said = append(p.said[max(0, len(p.said)-keptLines+1):], lines.Text())
+		p.said = append(p.said[max(0, len(p.said)-keptLines+1):], line)
 		p.mu.Unlock()
-		if match := ready.FindStringSubmatch(lines.Text()); match != nil {
+		if match := ready.FindStringSubmatch(line); match != nil {
 			select {
 			case found <- match:
 			default: // a later line of the same sort

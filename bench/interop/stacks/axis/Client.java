@@ -15,7 +15,7 @@ public final class Client {
         }
         StoredValueSoapStub port = (StoredValueSoapStub) new StoredValueServiceLocator().getStoredValuePort(new URL(args[0]));
         port.setHeader(block);
-        port.setTimeout(10_000);
+        port.setTimeout(60_000);
         new Questions(port).work();
     }
 }

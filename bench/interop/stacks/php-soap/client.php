@@ -39,7 +39,7 @@ function facts(object $answer): array
         $transaction->SVATransactionID, $transaction->PreAuthSVAAmount->PreAuthAmount ?? '-'];
 }
 
-$client = new SoapClient($argv[1] . '?wsdl', ['cache_wsdl' => WSDL_CACHE_NONE, 'connection_timeout' => 10]);
+$client = new SoapClient($argv[1] . '?wsdl', ['cache_wsdl' => WSDL_CACHE_NONE, 'connection_timeout' => 60]);
 $client->__setSoapHeaders(new SoapHeader('dv:xhead', 'xhead', HEAD));
 set_error_handler(function (int $_, string $text) { throw new ErrorException($text); });
 while (($line = fgets(STDIN)) !== false) {

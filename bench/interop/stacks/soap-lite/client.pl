@@ -43,7 +43,7 @@ sub ask {
     my $operation = $services->{$service}{$action} or die 'the WSDL has no such operation';
     my $header = SOAP::Header->name('h:xhead')->attr({ 'xmlns:h' => 'dv:xhead' })
         ->value(\SOAP::Header->value(map { leaf("h:$_->[0]", $_->[1]) } pairs(@head)));
-    my $som = SOAP::Lite->proxy($operation->{endpoint}->value, timeout => 10)->on_action(sub { '""' })
+    my $som = SOAP::Lite->proxy($operation->{endpoint}->value, timeout => 60)->on_action(sub { '""' })
         ->encodingStyle('')->envprefix('soap')
         ->call(SOAP::Data->name('dtv:ProcessXML')->attr({ 'xmlns:dtv' => $frame }),
             leaf('dtv:ARTSAction', $action), node('dtv:ARTSData', $message), $header);

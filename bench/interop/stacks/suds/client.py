@@ -6,7 +6,7 @@ from suds.client import Client
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
 import questions  # noqa: E402
 
-client = Client(sys.argv[1] + "?wsdl", cache=None, timeout=10)
+client = Client(sys.argv[1] + "?wsdl", cache=None, timeout=60)
 client.set_options(soapheaders=dict(xhead=questions.HEAD))
 
 
