@@ -20,8 +20,9 @@ type cell struct {
 }
 
 const (
-	arrivalLimit = 15 * time.Second // for a message that must still come
-	afterLimit   = 45 * time.Second // until the gateway works again
+	arrivalLimit = time.Minute            // for a message that must still come
+	afterLimit   = 2 * time.Minute        // until the gateway works again
+	afterPause   = 250 * time.Millisecond // between two tries: each takes a card, and a row has not many
 )
 
 // play makes one variant of the fault, sends its messages and looks at everything.
@@ -76,7 +77,10 @@ func (c *cell) prepare(ctx context.Context, service, card string, small bool) (s
 		return s, nil
 	}
 	if s.card == "" {
-		s.card = c.names.card()
+		var err error
+		if s.card, err = c.names.card(); err != nil {
+			return s, err
+		}
 		has, standing := balance, "active"
 		if small && c.op == svcgate.Authorize {
 			has = little
@@ -271,9 +275,12 @@ func (c *cell) after(ctx context.Context, s *sighting) error {
 	}
 	s.refusals = true
 	var cards []string
-	err := eventually(ctx, afterLimit, func() error {
+	err := eventuallyEvery(ctx, afterPause, afterLimit, func() (err error) {
 		s.tries++
-		one := subject{operation: svcgate.Authorize, service: service, card: c.names.card()}
+		one := subject{operation: svcgate.Authorize, service: service}
+		if one.card, err = c.names.card(); err != nil {
+			return err
+		}
 		cards = append(cards, one.card)
 		one.order, one.key = c.names.order()
 		if err := c.provider.addCard(ctx, one.card, balance, "active"); err != nil {

@@ -323,18 +323,56 @@ func TestSettingsAreGood(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "svcgate.key"), []byte("a key"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := settings("svcgate.db", map[string]bureau{
-		plainService: {url: "http://127.0.0.1:1" + relatePath},
-		"N4.void":    {url: "https://127.0.0.1:2" + relatePath, caFile: papers.caFile},
-		"N28.void":   {url: "https://127.0.0.1:3" + relatePath, proxyHost: "127.0.0.1", proxyPort: 4, dial: time.Second},
-		"N1.void":    nowhere{}.bureau(),
-	}, rows[6].pace())
-	c, problems := config.Parse(filepath.Join(dir, "svcgate.yaml"), []byte(text), nil)
-	for _, p := range problems {
-		t.Errorf("%s", p)
+	for _, r := range everything() {
+		text := settings("svcgate.db", map[string]bureau{
+			plainService: {url: "http://127.0.0.1:1" + relatePath},
+			"N2.void":    {url: "http://" + r.host() + ":5" + relatePath},
+			"N4.void":    {url: "https://127.0.0.1:2" + relatePath, caFile: papers.caFile},
+			"N28.void":   {url: "https://127.0.0.1:3" + relatePath, proxyHost: "127.0.0.1", proxyPort: 4, dial: time.Second},
+			"N1.void":    nowhere{}.bureau(),
+		}, r.pace())
+		c, problems := config.Parse(filepath.Join(dir, "svcgate.yaml"), []byte(text), nil)
+		for _, p := range problems {
+			t.Errorf("%s: %s", r.id, p)
+		}
+		if len(c.Services) != 5 {
+			t.Errorf("%s: %d services", r.id, len(c.Services))
+		}
+		for _, s := range c.Services {
+			if s.Code == plainService && s.CallTimeout != slowCall {
+				t.Errorf("%s: what prepares a message is given up after %s", r.id, s.CallTimeout)
+			}
+		}
 	}
-	if len(c.Services) != 4 {
-		t.Errorf("%d services", len(c.Services))
+}
+
+// What waits for a limit that must run out is told in time; what waits for one that must not is told too late.
+func TestPatienceFitsTheLimits(t *testing.T) {
+	t.Parallel()
+	hosts := map[string]bool{}
+	for _, r := range everything() {
+		p := r.pace()
+		if hurries := r.slow || r.settles; hurries && p.call >= patience || !hurries && p.call <= patience {
+			t.Errorf("%s: calls of %s and a patience of %s", r.id, p.call, patience)
+		}
+		if p.quiet < slowCall || r.settles && p.schedule < patience {
+			t.Errorf("%s: %+v", r.id, p)
+		}
+		for _, v := range r.variants {
+			if v.fault.toxic == nil || v.fault.toxic.kind != "latency" {
+				continue
+			}
+			if late := time.Duration(v.fault.toxic.attributes["latency"].(int)) * time.Millisecond; late < 2*p.call {
+				t.Errorf("%s %s: an answer after %s, calls of %s", r.id, v.name, late, p.call)
+			}
+		}
+		if hosts[r.host()] {
+			t.Errorf("%s has another row's address", r.id)
+		}
+		hosts[r.host()] = true
+	}
+	if operationLimit <= patience {
+		t.Errorf("an operation that ends only at its limit of %s is told in time", operationLimit)
 	}
 }
 
@@ -388,9 +426,9 @@ func TestNamesAreNeverGivenTwice(t *testing.T) {
 	for _, r := range everything() {
 		n := newNames(7, r.number(), 0)
 		for range 50 {
-			card := n.card()
-			if len(card) != 16 || given[card] {
-				t.Fatalf("%s of %s", card, r.id)
+			card, err := n.card()
+			if err != nil || len(card) != 16 || given[card] {
+				t.Fatalf("%s of %s, %v", card, r.id, err)
 			}
 			given[card] = true
 			if order, key := n.order(); given[order+r.id] || order == key {
@@ -398,7 +436,17 @@ func TestNamesAreNeverGivenTwice(t *testing.T) {
 			}
 		}
 	}
-	if a, b := newNames(7, 1, 0).card(), newNames(7, 1, 0).card(); a != b {
-		t.Error("the same seed gives other cards")
+	n := newNames(7, 1, 0)
+	a, errA := n.card()
+	b, errB := newNames(7, 1, 0).card()
+	if a != b || errA != nil || errB != nil {
+		t.Errorf("the same seed gives other cards: %s and %s, %v, %v", a, b, errA, errB)
+	}
+	n.next.Store(maxNames - 1)
+	if last, err := n.card(); err != nil || len(last) != 16 {
+		t.Errorf("the last card is %s, %v", last, err)
+	}
+	if more, err := n.card(); err == nil {
+		t.Errorf("a card too many: %s", more)
 	}
 }

@@ -89,9 +89,6 @@ func (t told) follows(first told) bool {
 	return t.id == first.id && (t.outcome == first.outcome || settled)
 }
 
-// patience is how long an answer may take under any fault, on a busy machine too.
-const patience = 10 * time.Second
-
 // seen is what was observed of one message.
 type seen struct {
 	before             count // what came on the card before, in the same words

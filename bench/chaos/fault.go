@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,6 +122,14 @@ func (r row) number() int {
 		return 40 + n
 	}
 	return n
+}
+
+// host is an address of this machine that is the row's alone.
+func (r row) host() string { return fmt.Sprintf("127.0.1.%d", r.number()) }
+
+// opens reports whether a breaker must be open while messages of the row are sent.
+func (r row) opens() bool {
+	return slices.ContainsFunc(r.variants, func(v variant) bool { return v.opens > 0 })
 }
 
 // outcomes lists what is told in a cell, each once, in the order of the variants.

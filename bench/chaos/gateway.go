@@ -27,10 +27,8 @@ type gateway struct {
 }
 
 const (
-	plainService = "PLAIN" // goes straight to the simulator
-	quickCall    = time.Second
-	slowCall     = 20 * time.Second // so that a busy machine alone makes nothing unknown
-	codesLimit   = 5 * time.Second  // until a published rule is in force at every gateway
+	plainService = "PLAIN"          // goes straight to the simulator, which a fault never slows down
+	codesLimit   = 30 * time.Second // until a published rule is in force at every gateway
 )
 
 // startGateways writes settings with one service bureau for each door, makes tokens and serves, with several processes on
@@ -40,7 +38,7 @@ func startGateways(ctx context.Context, binary, dir, database string, nodes int,
 	if err := os.WriteFile(file, []byte(settings(database, doors, p)), 0o600); err != nil {
 		return nil, fmt.Errorf("writing the settings: %w", err)
 	}
-	g := gateway{binary: binary, client: &http.Client{Timeout: p.call + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
+	g := gateway{binary: binary, client: &http.Client{Timeout: operationLimit + messageLimit, Transport: &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, step := range []struct {
 		to   *string
@@ -86,18 +84,22 @@ func startGateways(ctx context.Context, binary, dir, database string, nodes int,
 func settings(database string, doors map[string]bureau, p pace) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\ndatabase: %q\nkey_file: svcgate.key\n", database)
-	fmt.Fprintf(&b, "log:\n  level: debug\n  format: json\nlimits:\n  call: %s\n", p.call+10*time.Second)
+	fmt.Fprintf(&b, "log:\n  level: debug\n  format: json\nlimits:\n  call: %s\n", operationLimit)
 	fmt.Fprintf(&b, "settling:\n  schedule: [%s]\n  every: %s\n  quiet: %s\nbreaker:\n  failures: %d\n  open: %s\nservices:\n",
 		p.schedule, p.every, p.quiet, p.failures, p.open)
 	for code, d := range doors {
-		fmt.Fprintf(&b, "  - code: %s\n    url: %s\n    call_timeout: %s\n    presenters_id: \"60064\"\n    submitters_id: \"01\"\n", code, d.url, p.call)
+		call := p.call
+		if code == plainService {
+			call = slowCall
+		}
+		fmt.Fprintf(&b, "  - code: %s\n    url: %s\n    call_timeout: %s\n    presenters_id: \"60064\"\n    submitters_id: \"01\"\n", code, d.url, call)
 		if d.caFile != "" {
 			fmt.Fprintf(&b, "    ca_file: %s\n", d.caFile)
 		}
 		if d.proxyHost != "" {
 			fmt.Fprintf(&b, "    proxy_host: %s\n    proxy_port: %d\n", d.proxyHost, d.proxyPort)
 		}
-		fmt.Fprintf(&b, "    dial_timeout: %s\n", cmp.Or(d.dial, p.call))
+		fmt.Fprintf(&b, "    dial_timeout: %s\n", cmp.Or(d.dial, call))
 	}
 	return b.String()
 }

@@ -105,7 +105,7 @@ func (h *house) door(ctx context.Context, name string) (keeper, error) {
 	simulator := h.provider.address
 	switch h.row.door() {
 	case doorProxy:
-		return h.network.open(fmt.Sprintf("%s.%d.%s", h.row.id, h.round, name), simulator)
+		return h.network.open(fmt.Sprintf("%s.%d.%s", h.row.id, h.round, name), h.row.host(), simulator)
 	case doorFront:
 		return openFront(ctx, simulator, h.away.address(), nil)
 	case doorTLS:

@@ -63,7 +63,7 @@ func parseOptions(args []string, complain io.Writer) (options, error) {
 	f.StringVar(&o.database, "database", "sqlite", "sqlite, or postgres: then each row has three gateways on one database")
 	f.StringVar(&o.svcgate, "svcgate", "", "the binary to test; otherwise it is built")
 	f.StringVar(&o.toxiproxy, "toxiproxy", "", "toxiproxy's server; otherwise it is built from the module")
-	f.DurationVar(&o.limit, "limit", 10*time.Minute, "give up after this time, for each round")
+	f.DurationVar(&o.limit, "limit", 30*time.Minute, "give up after this time, for each round")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

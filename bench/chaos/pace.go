@@ -2,6 +2,16 @@ package main
 
 import "time"
 
+// How long things may take. An answer comes within patience under any fault, on a busy machine too. That is long after
+// quickCall, which has to run out in some rows, and before slowCall: an answer that waits for the call limit, where the
+// dial limit or the end of an answer must have ended it, is told too late.
+const (
+	quickCall      = 5 * time.Second
+	patience       = 25 * time.Second
+	slowCall       = 30 * time.Second // so that a busy machine alone makes nothing unknown
+	operationLimit = slowCall + 10*time.Second
+)
+
 // pace is how patient a gateway is with its provider.
 type pace struct {
 	call     time.Duration
@@ -20,10 +30,14 @@ func (r row) pace() pace {
 	case r.slow:
 		p.call = quickCall
 	case r.settles:
-		p.call, p.schedule, p.every, p.quiet = 3*time.Second, 5*time.Second, 200*time.Millisecond, 4*time.Second
+		// No look comes by itself before the message was repeated and counted.
+		p.call, p.schedule, p.every, p.quiet = quickCall, 30*time.Second, 200*time.Millisecond, slowCall
 	}
 	if r.breaker {
 		p.failures = breakerOpens
+	}
+	if r.opens() {
+		p.open = 15 * time.Second // all of the form's messages are sent meanwhile
 	}
 	return p
 }

@@ -138,9 +138,13 @@ func (s *provider) wake() error { return s.signal(syscall.SIGCONT) }
 
 // eventually tries until there is no error, and returns the last one when time is up.
 func eventually(ctx context.Context, limit time.Duration, try func() error) error {
+	return eventuallyEvery(ctx, 20*time.Millisecond, limit, try)
+}
+
+func eventuallyEvery(ctx context.Context, pause, limit time.Duration, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	ticker := time.NewTicker(20 * time.Millisecond)
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for {
 		err := try()

@@ -36,7 +36,7 @@ var rows = []row{
 		{name: "reset", fault: fault{door: doorProxy, toxic: &toxic{kind: "reset_peer", downstream: true, attributes: attributes{"timeout": 0}}}, want: unknown(svcgate.ClassNoReply, 1, 1), why: "booked, and the answer is lost"},
 	}},
 	{id: "N7", name: "slower than the limit", made: "toxiproxy latency", slow: true, variants: []variant{
-		{name: "late answer", fault: fault{door: doorProxy, toxic: &toxic{kind: "latency", downstream: true, attributes: attributes{"latency": 3000}}}, want: unknown(svcgate.ClassNoReply, 1, 1),
+		{name: "late answer", fault: fault{door: doorProxy, toxic: &toxic{kind: "latency", downstream: true, attributes: attributes{"latency": 15_000}}}, want: unknown(svcgate.ClassNoReply, 1, 1),
 			why: "the late answer is read by nobody: its connection is dropped"},
 	}},
 	{id: "N8", name: "message swallowed", made: "toxiproxy timeout, upstream", slow: true, variants: []variant{
@@ -50,7 +50,7 @@ var rows = []row{
 		{name: "in the body", fault: fault{door: doorProxy, toxic: &toxic{kind: "limit_data", downstream: true, attributes: attributes{"bytes": 300}}}, want: unknown(svcgate.ClassUnreadable, 1, 1), why: "HTTP 200 and half a document: not parsed"},
 	}},
 	{id: "N11", name: "answer dribbles", made: "toxiproxy slicer, bandwidth", slow: true, variants: []variant{
-		{name: "slices", fault: fault{door: doorProxy, toxic: &toxic{kind: "slicer", downstream: true, attributes: attributes{"average_size": 8, "size_variation": 2, "delay": 100_000}}},
+		{name: "slices", fault: fault{door: doorProxy, toxic: &toxic{kind: "slicer", downstream: true, attributes: attributes{"average_size": 8, "size_variation": 2, "delay": 500_000}}},
 			want: unknown(svcgate.ClassNoReply, 1, 1).orClass(svcgate.ClassUnreadable), why: "the call limit covers the body"},
 		{name: "no bandwidth", fault: fault{door: doorProxy, toxic: &toxic{kind: "bandwidth", downstream: true, attributes: attributes{"rate": 0}}},
 			want: unknown(svcgate.ClassNoReply, 1, 1).orClass(svcgate.ClassUnreadable), why: "as above"},
@@ -151,7 +151,7 @@ var rows = []row{
 // the desk; each card's balance was told before.
 var settlings = []row{
 	{id: "S1", name: "answer lost, then settled", made: "toxiproxy latency", settles: true, variants: []variant{
-		{name: "late answer", fault: fault{door: doorProxy, toxic: &toxic{kind: "latency", downstream: true, attributes: attributes{"latency": 6000}}}, want: unknown(svcgate.ClassNoReply, 1, 1),
+		{name: "late answer", fault: fault{door: doorProxy, toxic: &toxic{kind: "latency", downstream: true, attributes: attributes{"latency": 15_000}}}, want: unknown(svcgate.ClassNoReply, 1, 1),
 			why: "the balance shows that it was done; a hold whose id was lost, a deposit and a generation wait for a person"},
 	}},
 	{id: "S2", name: "message lost, then settled", made: "toxiproxy timeout, upstream", settles: true, variants: []variant{

@@ -77,7 +77,7 @@ func slowestFirst(rows []row) []int {
 		if rows[i].settles {
 			n += 100
 		}
-		if rows[i].slow {
+		if rows[i].slow || rows[i].opens() {
 			n += 10
 		}
 		if rows[i].alone {

@@ -84,8 +84,8 @@ func (e end) inWords() string {
 }
 
 const (
-	lookLimit   = 20 * time.Second // until the gateway has looked into what it was asked for
-	settleLimit = 2 * time.Minute  // until it has looked as often as it takes
+	lookLimit   = patience        // until the gateway has looked into what it was asked for: too short for a second look
+	settleLimit = 5 * time.Minute // until it has looked as often as it takes
 )
 
 // know asks for the card's balance over the row's way, when the row shall settle by it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -84,7 +85,15 @@ func newNames(seed uint64, index, round int) *names {
 }
 
 // card gives a number whose last four digits are its own within the row.
-func (n *names) card() string { return fmt.Sprintf("%s%04d", n.lead, n.next.Add(1)) }
+func (n *names) card() (string, error) {
+	i := n.next.Add(1)
+	if i > maxNames {
+		return "", errors.New("the row has used up its card numbers")
+	}
+	return fmt.Sprintf("%s%04d", n.lead, i), nil
+}
+
+const maxNames = 9999
 
 // order gives an order number and a key for it.
 func (n *names) order() (order, key string) {

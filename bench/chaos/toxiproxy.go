@@ -61,8 +61,10 @@ type proxyDoor struct {
 	on    string // the toxic that is on
 }
 
-func (n *network) open(name, upstream string) (*proxyDoor, error) {
-	p, err := n.client.CreateProxy(name, "127.0.0.1:0", upstream)
+// open makes a proxy on a free port of a host. The port is free again while the proxy is down, so the host is an address
+// on which nobody else listens.
+func (n *network) open(name, host, upstream string) (*proxyDoor, error) {
+	p, err := n.client.CreateProxy(name, net.JoinHostPort(host, "0"), upstream)
 	if err != nil {
 		return nil, fmt.Errorf("making the proxy %s: %w", name, err)
 	}
