@@ -205,6 +205,9 @@ func (g *Gateway) conclude(ctx context.Context, t *Transaction, card Card) error
 	switch {
 	case f.Verdict == Applied && t.Operation != Authorize:
 		return g.settle(ctx, t, Settlement{Finding: f, By: CallerSettling, Evidence: evidence})
+	case f.Verdict == Applied && f.Amount != t.Requested && !quiet:
+		// A card is often spent to the last cent elsewhere. The message may still come, and the desk frees the card.
+		return nil
 	case f.Verdict == Applied:
 		// An orphan hold: it is there, and only the id that was lost would let it be taken or freed.
 		return g.toDesk(ctx, t, f)

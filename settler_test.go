@@ -417,6 +417,28 @@ func TestAClockThatIsSetProvesNothing(t *testing.T) {
 	}
 }
 
+// A card that was spent to zero looks like one of which all was held, and its message may still be on its way: the card is
+// not free for another before the quiet time is over.
+func TestAHoldOfWhatWasLeftWaitsForTheQuietTime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := &world{status: svcgate.StatusActive, sent: map[svcgate.Operation]int{}}
+	b.Providers["RLT"] = w
+	b.journal.reading = svcgate.Reading{At: b.now.Add(-time.Hour), Balance: money(t, "0.01", "USD"), Status: svcgate.StatusActive}
+	res, err := b.Do(t.Context(), "oms", "k", request(t, draft(svcgate.Authorize)))
+	if svcgate.CodeOf(err) != svcgate.CodeUnknown {
+		t.Fatal(err)
+	}
+	b.sweep(t, 30*time.Second)
+	if got := b.journal.finished[res.Transaction.ID]; got.State != svcgate.StateUnresolved || len(got.Readings) != 1 {
+		t.Errorf("within the quiet time: %s, %v", got.State, got.Readings)
+	}
+	b.sweep(t, minutes(2)...)
+	if got := b.journal.finished[res.Transaction.ID]; got.State != svcgate.StateDesk || got.Finding.Verdict != svcgate.Applied {
+		t.Errorf("after it: %s, %+v", got.State, got.Finding)
+	}
+}
+
 // What a process sends after Resume waits for its own time: its first sweep does not ask an inquiry again.
 func TestResumeWakesWhatWasLeftAndNothingNew(t *testing.T) {
 	t.Parallel()
